@@ -1,0 +1,82 @@
+/** api/configuration.ts — the operator's configuration: what the platform team says once for all tenants. A file, from a ConfigMap in a cluster. */
+
+import { z } from 'zod'
+import { ALWAYS_PROTECTED_NAMESPACES, API_VERSION } from './labels.ts'
+import { cidr, dnsLabel, platformPeer } from './network.ts'
+import { sentences } from './sentences.ts'
+
+/** Namespace names are DNS labels (apimachinery IsDNS1123Label). */
+const namespaceName = dnsLabel
+
+const unique = (names: readonly string[]) => new Set(names).size === names.length
+
+/**
+ * Where clouds serve instance metadata and credentials, which no tenant's "Internet" may include. Link-local ones lie in
+ * 169.254.0.0/16 already; these do not: Azure WireServer, Alibaba, AWS IPv6, EKS Pod Identity IPv6, GCP IPv6.
+ */
+const METADATA_ADDRESSES = [
+  '100.100.100.200/32',
+  '168.63.129.16/32',
+  '169.254.0.0/16',
+  'fd00:ec2::23/128',
+  'fd00:ec2::254/128',
+  'fd20:ce::254/128',
+]
+
+export const configuration = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal('OperatorConfiguration'),
+  protectedNamespaces: z
+    .array(namespaceName)
+    .default([])
+    .describe(`Namespaces that no tenant may take, besides ${ALWAYS_PROTECTED_NAMESPACES.join(', ')} and the operator's own.`),
+  platform: z
+    .array(
+      z.strictObject({
+        name: dnsLabel.describe('The name by which tenants refer to it: platform: NAME.'),
+        peers: z
+          .array(platformPeer)
+          .min(1)
+          .describe('What it is: pods by namespaceSelector and podSelector, or ranges of addresses by cidr and except.'),
+      }),
+    )
+    .refine((peers) => unique(peers.map(({ name }) => name)), 'two platform peers have the same name; give each its own')
+    .default([])
+    .describe('Named peers that tenants may use in their rules: ingress controllers, monitoring, a proxy.'),
+  cluster: z
+    .strictObject({
+      ranges: z
+        .array(cidr)
+        .default([])
+        .describe('The ranges of pods, Services and nodes: never part of the Internet, even if they are public addresses.'),
+    })
+    .prefault({})
+    .describe('What the cluster looks like.'),
+  privateRanges: z
+    .array(cidr)
+    .default([])
+    .describe("Ranges that are not the Internet to tenants, besides the private and reserved ones: a company's own public addresses."),
+  metadataAddresses: z.array(cidr).default(METADATA_ADDRESSES).describe('Cloud metadata services, which are never part of the Internet.'),
+  dns: z
+    .strictObject({
+      service: z
+        .strictObject({ namespace: namespaceName, name: dnsLabel })
+        .optional()
+        .describe("The DNS Service of the cluster. Unless said, kube-system/kube-dns or OpenShift's openshift-dns/dns-default."),
+      nodeLocalCaches: z
+        .array(cidr)
+        .default([])
+        .describe('Addresses of node-local DNS caches, such as 169.254.20.10/32: they run on the host, where no pod selector finds them.'),
+    })
+    .prefault({})
+    .describe('How pods find names.'),
+})
+export type Configuration = z.output<typeof configuration>
+
+export const DEFAULT_CONFIGURATION: Configuration = configuration.parse({ apiVersion: API_VERSION, kind: 'OperatorConfiguration' })
+
+/** The configuration in `value`, or the sentences that say what is wrong with it. */
+export function parseConfiguration(value: unknown): { readonly configuration: Configuration } | { readonly violations: readonly string[] } {
+  const parsed = configuration.safeParse(value)
+  return parsed.success ? { configuration: parsed.data } : { violations: sentences(parsed.error) }
+}

@@ -1,0 +1,37 @@
+/** api/constraint.ts — a rule of the schema that is said once and holds twice: in the API server (CEL) and offline (Zod). */
+
+import type { z } from 'zod'
+
+export type Constraint<T> = {
+  /** What the API server evaluates; `self` is the value. */
+  readonly cel: string
+  /**
+   * One sentence that says what to do. The API server puts the field's path and its value before it, and so do we. It is fixed text:
+   * a messageExpression that showed a better value costs more than the API server's budget for all rules together.
+   */
+  readonly message: string
+  /** The same in TypeScript: whether `value` keeps the rule, or the sentence that says how it breaks it. */
+  readonly holds: (value: T) => boolean | string
+}
+
+/** The schema with the rules: checked by Zod, and carried into the CRD as x-kubernetes-validations. */
+export function constrained<S extends z.ZodType>(schema: S, ...constraints: Constraint<z.output<S>>[]): S {
+  let result = schema
+  for (const { holds, message } of constraints) {
+    result = result.superRefine((value, context) => {
+      const verdict = holds(value)
+      if (verdict !== true) context.addIssue({ code: 'custom', message: verdict === false ? message : verdict })
+    }) as S
+  }
+  const validations = constraints.map(({ cel, message }) => ({ rule: cel, message }))
+  return result.meta({ ...schema.meta(), 'x-kubernetes-validations': validations }) as S
+}
+
+/** How `kubectl apply` and server-side apply merge a list; every list says it, for otherwise it is replaced whole. */
+export function listType<S extends z.ZodType>(schema: S, type: 'atomic' | 'set' | { readonly mapKeys: readonly [string, ...string[]] }): S {
+  const merge =
+    typeof type === 'string'
+      ? { 'x-kubernetes-list-type': type }
+      : { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': type.mapKeys }
+  return schema.meta({ ...schema.meta(), ...merge }) as S
+}

@@ -1,0 +1,29 @@
+/** api/labels.ts — the names under which we are known: group, labels, annotations, finalizer. They are API and never change. */
+
+export const GROUP = 'tenant-isolation.dev'
+export const VERSION = 'v1alpha1'
+export const API_VERSION = `${GROUP}/${VERSION}`
+export const KIND = 'TenantIsolation'
+
+/** On every object that the operator writes: which tenant it belongs to. Watches and guards select by it. */
+export const TENANT_LABEL = `${GROUP}/tenant`
+export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by'
+export const MANAGED_BY = 'tenant-isolation'
+
+/** Which rules of the resource an object carries, for people who find the object first. */
+export const RULES_ANNOTATION = `${GROUP}/rules`
+
+/** Holds a deleted resource until its policies are let go in an order that cuts no flow. */
+export const FINALIZER = `${GROUP}/let-go-in-order`
+
+/** The field manager of our writes, and the user agent's first word. */
+export const FIELD_MANAGER = 'tenant-isolation'
+
+/** The policy of every tenant namespace that selects all its pods; the names of the others begin with it. */
+export const BASELINE_POLICY = 'tenant-isolation'
+
+/** Set by the API server on every namespace; nobody can make it lie, so it is how a namespace is selected by name. */
+export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name'
+
+/** Never touched, whatever a selector says. */
+export const ALWAYS_PROTECTED_NAMESPACES = ['kube-node-lease', 'kube-public', 'kube-system'] as const

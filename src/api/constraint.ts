@@ -27,6 +27,19 @@ export function constrained<S extends z.ZodType>(schema: S, ...constraints: Cons
   return result.meta({ ...schema.meta(), 'x-kubernetes-validations': validations }) as S
 }
 
+/**
+ * The text, if `pattern` matches it. A rule and not OpenAPI's `pattern`, to which the API server answers with the regular
+ * expression. Go's RE2 has to read it, too: nothing that looks around or back.
+ */
+export function matching<S extends z.ZodType<string>>(text: S, pattern: RegExp, message: string): S {
+  return constrained(text, { cel: celMatches('self', pattern), message, holds: (value) => pattern.test(value) })
+}
+
+/** CEL for "`pattern` matches `expression`". */
+export function celMatches(expression: string, pattern: RegExp): string {
+  return `${expression}.matches(r'${pattern.source}')`
+}
+
 /** How `kubectl apply` and server-side apply merge a list; every list says it, for otherwise it is replaced whole. */
 export function listType<S extends z.ZodType>(schema: S, type: 'atomic' | 'set' | { readonly mapKeys: readonly [string, ...string[]] }): S {
   const merge =

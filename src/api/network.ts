@@ -2,18 +2,20 @@
 
 import { z } from 'zod'
 import { containsCidr, formatCidr, parseCidr } from './cidr.ts'
-import { constrained, listType } from './constraint.ts'
+import { constrained, listType, matching } from './constraint.ts'
 import { labelSelector, nonEmptyLabelSelector } from './selectors.ts'
 
 /** Bounds that keep the API server's estimate of the CEL rules within its budget, and a policy within what networks digest. */
 export const BOUNDS = { rules: 64, peers: 32, ports: 32, except: 32 } as const
 
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
-
 /** The name of a tenant, a rule, a platform peer: a DNS label, so that it fits into labels and into names built from it. */
-export const dnsLabel = z.string().min(1).max(63).regex(DNS_LABEL, 'write a DNS label: at most 63 lower-case letters, digits and -')
+export const dnsLabel = matching(
+  z.string().max(63),
+  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+  'write a DNS label: at most 63 lower-case letters, digits and -, with a letter or a digit at both ends',
+)
 
-export const cidr = constrained(z.string().min(3).max(43), {
+export const cidr = constrained(z.string().max(43), {
   cel: 'isCIDR(self) && string(cidr(self).masked()) == self',
   message:
     'write a canonical CIDR: no bits behind its length (192.168.1.0/24, not 192.168.1.1/24), no leading zeros, IPv6 in its short form, never IPv4 mapped into IPv6',

@@ -1,25 +1,30 @@
 /** api/selectors.ts — Kubernetes label selectors: their schema, and what they match. */
 
 import { z } from 'zod'
-import { constrained, listType } from './constraint.ts'
+import { celMatches, constrained, listType } from './constraint.ts'
 
-const NAME = '([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]'
 const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
+const NAME = '[A-Za-z0-9]([-\\w.]{0,61}[A-Za-z0-9])?'
 
-/** A label's key: an optional DNS subdomain and a slash, then a name of at most 63 characters (apimachinery IsQualifiedName). */
-const LABEL_KEY = new RegExp(`^(${DNS_LABEL}(\\.${DNS_LABEL})*/)?${NAME}$`)
-const LABEL_VALUE = new RegExp(`^(${NAME})?$`)
+/** An optional DNS subdomain and a slash, then a name of at most 63 characters (apimachinery IsQualifiedName). */
+const LABEL_KEY = new RegExp(`^(${DNS_LABEL}([.]${DNS_LABEL})*[/])?${NAME}$`)
+/** A DNS subdomain has at most 253 characters; so has what is before the slash of a key that is no longer than this. */
+const MAX_LABEL_KEY = 255
+const A_LABEL_KEY = 'at most 63 letters, digits, -, _ and ., and before them, if wanted, a DNS subdomain and a slash'
+
+const LABEL_VALUE = /^([A-Za-z0-9]([-\w.]*[A-Za-z0-9])?)?$/
+const A_LABEL_VALUE = 'at most 63 letters, digits, -, _ and ., with a letter or a digit at both ends; the empty one is written ""'
 
 const MAX_LABELS = 16
 const MAX_EXPRESSIONS = 16
 const MAX_VALUES = 64
 
-const labelKey = z
-  .string()
-  .min(1)
-  .max(317)
-  .regex(LABEL_KEY, 'write a label key: an optional DNS prefix and a slash, then letters, digits, -, _ and .')
-const labelValue = z.string().max(63).regex(LABEL_VALUE, 'write a label value: at most 63 letters, digits, -, _ and .')
+/**
+ * Checked by OpenAPI's pattern, to which the API server answers with the regular expression: there may be so many keys and values
+ * in a resource that rules with a sentence would cost up to 55 times the API server's budget.
+ */
+const labelKey = z.string().max(MAX_LABEL_KEY).regex(LABEL_KEY, `should match '${LABEL_KEY.source}': ${A_LABEL_KEY}`)
+const labelValue = z.string().max(63).regex(LABEL_VALUE, `should match '${LABEL_VALUE.source}': ${A_LABEL_VALUE}`)
 
 const requirement = constrained(
   z.strictObject({
@@ -40,13 +45,36 @@ const requirement = constrained(
   },
 )
 
-const selectorFields = {
-  matchLabels: z
-    .record(labelKey, labelValue)
+const NO_VALUE = `a label without a value matches nothing here, not even the empty value; write a value: ${A_LABEL_VALUE}`
+
+/**
+ * As far as OpenAPI goes, a value may be null (`app:` with nothing behind it, in YAML). Otherwise the API server would drop the
+ * label before it looks, and the selector would match more than is written; so it stays, and a rule of the map refuses it.
+ */
+const nullableLabelValue = z
+  .string({ error: ({ input }) => (input === null ? NO_VALUE : undefined) })
+  .max(63)
+  .regex(LABEL_VALUE, `should match '${LABEL_VALUE.source}': ${A_LABEL_VALUE}`)
+  .meta({ nullable: true })
+
+const matchLabels = constrained(
+  z
+    .record(z.string(), nullableLabelValue)
     .refine((labels) => Object.keys(labels).length <= MAX_LABELS, `must have at most ${MAX_LABELS} items`)
-    .meta({ maxProperties: MAX_LABELS })
-    .optional()
-    .describe('Labels with the values that they must have; all of them.'),
+    .meta({ maxProperties: MAX_LABELS }),
+  {
+    cel: `self.all(key, size(key) <= ${MAX_LABEL_KEY} && ${celMatches('key', LABEL_KEY)})`,
+    message: `each name here must be a label key: ${A_LABEL_KEY}`,
+    holds: (labels) => {
+      const wrong = Object.keys(labels).find((key) => key.length > MAX_LABEL_KEY || !LABEL_KEY.test(key))
+      return wrong === undefined || `${wrong} is not a label key: ${A_LABEL_KEY}`
+    },
+  },
+  { cel: 'self.all(key, type(self[key]) == string)', message: NO_VALUE, holds: () => true },
+)
+
+const selectorFields = {
+  matchLabels: matchLabels.optional().describe('Labels with the values that they must have; all of them.'),
   matchExpressions: listType(z.array(requirement).max(MAX_EXPRESSIONS), 'atomic')
     .optional()
     .describe('Requirements on labels; all of them must hold.'),

@@ -13,10 +13,14 @@ import { type Allowance, allowancesOf, DEFAULT_DENY, type Unresolved } from './r
 /** Hexadecimal digits in a policy's name: 48 bits, for at most 128 selectors in a tenant. */
 const NAME_DIGITS = 12
 
+const FINGERPRINT_DIGITS = 24
+
 export type TenantPolicies = {
   /** The baseline first, then one policy per distinct pod selector, by name. The same array for namespaces to which the same rules apply. */
   readonly of: (namespaceLabels: Labels) => NonEmpty<DesiredPolicy>
   readonly unresolved: readonly Unresolved[]
+  /** Equal for equal policies in every namespace. */
+  readonly fingerprint: string
 }
 
 /** What `network` means for the namespaces of a tenant. Pure, but for remembering what it worked out before. */
@@ -29,6 +33,7 @@ export function tenantPolicies(network: Network, namespaceSelector: LabelSelecto
   const known = new Map<string, NonEmpty<DesiredPolicy>>()
   return {
     unresolved,
+    fingerprint: hashOf([closed, allowances, unresolved], FINGERPRINT_DIGITS),
     of: (labels) => {
       const matching = new Set(selectors.filter(([, selector]) => matchesSelector(selector, labels)).map(([text]) => text))
       const key = [...matching].join()

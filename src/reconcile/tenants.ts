@@ -1,0 +1,83 @@
+/** reconcile/tenants.ts — the tenants as the operator understands them: each resource with what follows from it. */
+
+import { hashOf } from '../api/canonical.ts'
+import type { NETWORK_MODES, Network } from '../api/network.ts'
+import { isEmptySelector, type LabelSelector, type Labels } from '../api/selectors.ts'
+import { type TenantIsolation, violations } from '../api/tenant-isolation.ts'
+import type { Facts } from '../desired/facts.ts'
+import { type ManagedPolicy, managedPolicy } from '../desired/managed.ts'
+import { type TenantPolicies, tenantPolicies } from '../desired/network/policies.ts'
+import type { DesiredPolicy, NonEmpty } from '../desired/network/policy.ts'
+
+export type Mode = (typeof NETWORK_MODES)[number]
+
+/** What the resource asks for, ready to be compared with what is there. Equal for two resources exactly when `fingerprint` is. */
+export type Intent = {
+  readonly fingerprint: string
+  /** Enforce: keep the policies. Audit and Off: keep none. */
+  readonly mode: Mode
+  readonly suspended: boolean
+  /** The policies of a namespace with these labels, the baseline first, if the mode is Enforce. */
+  readonly policiesFor: (labels: Labels) => NonEmpty<ManagedPolicy>
+  readonly unresolved: TenantPolicies['unresolved']
+}
+
+export type Tenant = {
+  readonly resource: TenantIsolation
+  readonly namespaceSelector: LabelSelector
+  /** Undefined when the resource breaks its own schema, which a CRD of another version may let through; `violations` says how. */
+  readonly intent: Intent | undefined
+  readonly violations: readonly string[]
+  /** The other tenants that its rules name as peers. */
+  readonly references: readonly string[]
+}
+
+/** The tenant that `resource` describes; shares the intent of `previous` when nothing of it changed, so that nothing is worked out again. */
+export function tenantOf(resource: TenantIsolation, facts: Facts, previous: Tenant | undefined): Tenant {
+  // What another version left in status is no reason not to understand the spec.
+  const broken = violations({ ...resource, status: undefined })
+  const namespaceSelector = resource.spec?.namespaceSelector ?? {}
+  if (broken.length > 0) return { resource, namespaceSelector, intent: undefined, violations: broken, references: [] }
+  const intent = intentOf(resource, facts)
+  const unchanged = previous?.intent?.fingerprint === intent.fingerprint
+  return { resource, namespaceSelector, intent: unchanged ? previous.intent : intent, violations: [], references: referencesOf(resource) }
+}
+
+/** Whether a resource may claim namespaces at all: an empty selector would take the whole cluster, whoever let it through. */
+export function claims({ namespaceSelector }: Tenant): boolean {
+  return !isEmptySelector(namespaceSelector)
+}
+
+function referencesOf({ spec: { network: { dns, ingress = [], egress = [] } = {} } }: TenantIsolation): string[] {
+  const peers = [...ingress.flatMap(({ from }) => from), ...egress.flatMap(({ to }) => to), ...(dns?.to ?? [])]
+  return [...new Set(peers.flatMap(({ tenant }) => (tenant === undefined ? [] : [tenant])))]
+}
+
+function intentOf(resource: TenantIsolation, facts: Facts): Intent {
+  const { metadata, spec } = resource
+  const network: Network = spec.network ?? {}
+  const policies = tenantPolicies(network, spec.namespaceSelector, facts)
+  const deleted = metadata.deletionTimestamp !== undefined
+  // A deletion is carried out even if the resource is suspended: its policies would go with it anyhow, in no good order.
+  const mode = deleted ? 'Off' : (network.mode ?? 'Enforce')
+  // With --cascade=orphan the garbage collector is taking our marks off the policies, which stay: hands off.
+  const orphaning = deleted && metadata.finalizers?.includes('orphan') === true
+  const suspended = orphaning || (spec.suspend === true && !deleted)
+  const owner = { name: metadata.name, uid: metadata.uid }
+  const managed = new WeakMap<NonEmpty<DesiredPolicy>, NonEmpty<ManagedPolicy>>()
+  return {
+    fingerprint: hashOf([owner, mode, suspended, policies.fingerprint], 24),
+    mode,
+    suspended,
+    unresolved: policies.unresolved,
+    policiesFor: (labels) => {
+      const desired = policies.of(labels)
+      const known = managed.get(desired)
+      if (known) return known
+      const [baseline, ...others] = desired
+      const made: NonEmpty<ManagedPolicy> = [managedPolicy(baseline, owner), ...others.map((policy) => managedPolicy(policy, owner))]
+      managed.set(desired, made)
+      return made
+    },
+  }
+}

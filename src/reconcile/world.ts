@@ -1,0 +1,307 @@
+/**
+ * reconcile/world.ts — everything the operator knows, from watches only, and which keys a change concerns.
+ *
+ * Watches and our own writes come in; keys go out. Reconciling reads from here and never waits.
+ */
+
+import { canonicalJson } from '../api/canonical.ts'
+import type { Configuration } from '../api/configuration.ts'
+import { ALWAYS_PROTECTED_NAMESPACES, BASELINE_POLICY } from '../api/labels.ts'
+import { type LabelSelector, type Labels, matchesSelector } from '../api/selectors.ts'
+import type { TenantIsolation } from '../api/tenant-isolation.ts'
+import type { Facts } from '../desired/facts.ts'
+import type { ManagedPolicy } from '../desired/managed.ts'
+import { type KubeObject, type StoredObject, splitKey } from '../kube/objects.ts'
+import { type Change, createStore, type Store } from '../kube/store.ts'
+import { DriftLog } from './drift.ts'
+import { Services } from './facts.ts'
+import { type Key, namespaceKey, tenantKey } from './keys.ts'
+import { Membership, type NamespaceChange } from './membership.ts'
+import { type NamespaceOutcome, Outcomes } from './outcomes.ts'
+import { type NetworkPolicy, type PolicyEntry, policyEntry } from './policy-entry.ts'
+import { claims, type Tenant, tenantOf } from './tenants.ts'
+
+/** Monotonic milliseconds, and the time of day in milliseconds since 1970. */
+export type Now = { readonly monotonic: () => number; readonly wall: () => number }
+
+export type NamespaceEntry = {
+  readonly resourceVersion: string
+  readonly uid: string
+  readonly labels: Labels
+  readonly terminating: boolean
+  readonly createdAt: number
+}
+type TenantEntry = { readonly resourceVersion: string; readonly uid: string; readonly resource: TenantIsolation }
+type Priority = 'fresh' | 'initial'
+
+export type WorldOptions = {
+  readonly configuration: Configuration
+  readonly ownNamespace: string
+  readonly now: Now
+  readonly enqueue: (key: Key, priority: Priority) => void
+}
+
+/** A namespace that we saw come into being so recently that nothing in it can have been used to talk yet. */
+const NEWBORN_MS = 5_000
+
+const NO_POLICIES: ReadonlyMap<string, PolicyEntry> = new Map()
+
+export class World {
+  readonly tenants = new Map<string, Tenant>()
+  readonly membership = new Membership()
+  readonly outcomes = new Outcomes()
+  readonly drift = new DriftLog()
+  readonly services = new Services()
+  readonly resources: Store<TenantIsolation & StoredObject, TenantEntry>
+  readonly namespaces: Store<StoredObject & KubeObject, NamespaceEntry>
+  readonly policies: Store<NetworkPolicy, PolicyEntry>
+  facts: Facts
+  readonly #selectors = new Map<string, LabelSelector>()
+  /** Which tenants name a tenant as a peer: they have to be understood anew when its selector changes. */
+  readonly #referencedBy = new Map<string, Set<string>>()
+  readonly #options: WorldOptions
+  #protected: ReadonlySet<string>
+  readonly #newborn = new Set<string>()
+  /** Where policies with a tenant's label are, owned by the tenant or not. */
+  readonly #policiesOf = new Map<string, Map<string, number>>()
+  /** What we last knew to be ours under a name, for the day its marks are taken off. */
+  readonly #lostUids = new Map<string, Map<string, string>>()
+  readonly #unsettledSince = new Map<string, number>()
+  /** When an object was first seen to differ, in monotonic milliseconds. */
+  readonly #differsSince = new Map<string, number>()
+
+  constructor(options: WorldOptions) {
+    this.#options = options
+    this.facts = { configuration: options.configuration, tenants: this.#selectors, dns: undefined, apiServer: undefined }
+    this.#protected = protectedBy(options)
+    this.resources = createStore<TenantIsolation & StoredObject, TenantEntry>({
+      ingest: (resource) => ({ resourceVersion: resource.metadata.resourceVersion, uid: resource.metadata.uid, resource }),
+      onChange: (change) => this.#onResource(change),
+    })
+    this.namespaces = createStore<StoredObject & KubeObject, NamespaceEntry>({
+      ingest: namespaceEntry,
+      onChange: (change) => this.#onNamespace(change),
+    })
+    this.policies = createStore<NetworkPolicy, PolicyEntry>({
+      ingest: (object, previous) =>
+        policyEntry(object, previous, this.desiredPolicy(object.metadata.namespace ?? '', object.metadata.name)),
+      onChange: (change) => this.#onPolicy(change),
+    })
+  }
+
+  /** The tenant that the namespace belongs to. */
+  ownerOf(namespace: string): Tenant | undefined {
+    const owner = this.membership.ownerOf(namespace)
+    return owner === undefined ? undefined : this.tenants.get(owner)
+  }
+
+  policiesIn(namespace: string): ReadonlyMap<string, PolicyEntry> {
+    return this.policies.inNamespace(namespace) ?? NO_POLICIES
+  }
+
+  isProtected(namespace: string): boolean {
+    return this.#protected.has(namespace)
+  }
+
+  /** Protected namespaces that the tenant's selector matches, and that are left alone all the same. */
+  protectedMatches(tenant: Tenant): string[] {
+    return [...this.#protected].filter((name) => {
+      const entry = this.namespaces.get(name)
+      return entry !== undefined && matchesSelector(tenant.namespaceSelector, entry.labels)
+    })
+  }
+
+  isNewborn(namespace: string): boolean {
+    const entry = this.namespaces.get(namespace)
+    return entry !== undefined && this.#newborn.has(namespace) && Math.abs(this.#options.now.wall() - entry.createdAt) < NEWBORN_MS
+  }
+
+  /** The policy of that name that the namespace should have. */
+  desiredPolicy(namespace: string, name: string): ManagedPolicy | undefined {
+    const intent = this.ownerOf(namespace)?.intent
+    if (intent?.mode !== 'Enforce') return undefined
+    return intent.policiesFor(this.membership.labelsOf(namespace) ?? {}).find((policy) => policy.name === name)
+  }
+
+  /** The baseline as the tenant would have it here, whatever its mode: under its marks a namespace is let go. */
+  formerBaseline(namespace: string): ManagedPolicy | undefined {
+    const label = this.policiesIn(namespace).get(BASELINE_POLICY)?.tenant
+    return label === undefined ? undefined : this.tenants.get(label)?.intent?.policiesFor(this.membership.labelsOf(namespace) ?? {})[0]
+  }
+
+  /** Namespaces in which there are policies with the tenant's label that the operator made. */
+  namespacesWithPoliciesOf(tenant: string): Iterable<string> {
+    return this.#policiesOf.get(tenant)?.keys() ?? []
+  }
+
+  /** Whether `uid` is what we knew as ours under this name before its marks were taken off. */
+  isLost(namespace: string, name: string, uid: string): boolean {
+    return this.#lostUids.get(namespace)?.get(name) === uid
+  }
+
+  /** How many milliseconds ago the object was first seen to differ; 0 when it was not. */
+  differsForMs(key: string): number {
+    const since = this.#differsSince.get(key)
+    return since === undefined ? 0 : this.#options.now.monotonic() - since
+  }
+
+  /** How many milliseconds ago the namespace came to its tenant, if nothing was concluded about it since; otherwise 0. */
+  unsettledForMs(namespace: string): number {
+    const since = this.#unsettledSince.get(namespace)
+    return since === undefined ? 0 : this.#options.now.monotonic() - since
+  }
+
+  settle(namespace: string, outcome: NamespaceOutcome | undefined): void {
+    this.#newborn.delete(namespace)
+    if (!outcome?.problem) this.#unsettledSince.delete(namespace)
+    for (const tenant of this.outcomes.set(namespace, outcome)) this.#options.enqueue(tenantKey(tenant), 'fresh')
+  }
+
+  /** Something of the facts may have changed: Services, the configuration. Works out what follows, and only that. */
+  refreshFacts(configuration: Configuration = this.facts.configuration): void {
+    const { tenants, ...before } = this.facts
+    const after = { configuration, dns: this.services.dns(configuration), apiServer: this.services.apiServer() }
+    if (canonicalJson(before) === canonicalJson(after)) return
+    this.facts = { ...after, tenants }
+    const protectedBefore = this.#protected
+    this.#protected = protectedBy({ ...this.#options, configuration })
+    for (const name of new Set([...protectedBefore, ...this.#protected])) {
+      const entry = this.namespaces.get(name)
+      if (entry && protectedBefore.has(name) !== this.#protected.has(name)) this.#onMembership([this.#place(name, entry)], 'fresh')
+    }
+    for (const { resource } of [...this.tenants.values()]) this.#understand(resource, 'initial')
+  }
+
+  /** Every key there is, for a new leader. */
+  enqueueEverything(): void {
+    for (const name of this.tenants.keys()) this.#options.enqueue(tenantKey(name), 'initial')
+    for (const { namespace } of this.#allNamespaces()) this.#options.enqueue(namespaceKey(namespace), 'initial')
+  }
+
+  *#allNamespaces(): Iterable<{ readonly namespace: string }> {
+    const seen = new Set<string>()
+    for (const namespace of this.policies.namespaces()) seen.add(namespace)
+    for (const name of this.tenants.keys()) for (const namespace of this.membership.namespacesOf(name)) seen.add(namespace)
+    for (const namespace of seen) yield { namespace }
+  }
+
+  #onResource(change: Change<TenantEntry>): void {
+    const priority = change.initial ? 'initial' : 'fresh'
+    const before = this.#selectors.get(change.key)
+    if (change.type === 'deleted') this.#forgetTenant(change.key, priority)
+    else this.#understand(change.entry.resource, priority)
+    this.#options.enqueue(tenantKey(change.key), priority)
+    if (canonicalJson(before) === canonicalJson(this.#selectors.get(change.key))) return
+    for (const name of this.#referencedBy.get(change.key) ?? []) {
+      const dependent = this.tenants.get(name)
+      if (dependent && name !== change.key) this.#understand(dependent.resource, priority)
+    }
+  }
+
+  #forgetTenant(name: string, priority: Priority): void {
+    this.tenants.delete(name)
+    this.#selectors.delete(name)
+    this.outcomes.forgetTenant(name)
+    for (const referrers of this.#referencedBy.values()) referrers.delete(name)
+    this.#onMembership(this.membership.removeTenant(name), priority)
+    for (const namespace of this.namespacesWithPoliciesOf(name)) this.#options.enqueue(namespaceKey(namespace), priority)
+  }
+
+  #understand(resource: TenantIsolation, priority: Priority): void {
+    const { name, creationTimestamp } = resource.metadata
+    const previous = this.tenants.get(name)
+    this.#selectors.set(name, resource.spec.namespaceSelector)
+    const tenant = tenantOf(resource, this.facts, previous)
+    this.tenants.set(name, tenant)
+    this.outcomes.setIntent(name, tenant.intent)
+    for (const peer of tenant.references) {
+      const referrers = this.#referencedBy.get(peer) ?? new Set()
+      this.#referencedBy.set(peer, referrers.add(name))
+    }
+    if (canonicalJson(previous?.namespaceSelector) !== canonicalJson(tenant.namespaceSelector)) {
+      const claim = { name, creationTimestamp, namespaceSelector: tenant.namespaceSelector }
+      this.#onMembership(claims(tenant) ? this.membership.setTenant(claim) : this.membership.removeTenant(name), priority)
+    }
+    if (previous?.intent === tenant.intent && previous?.resource.metadata.finalizers?.join() === resource.metadata.finalizers?.join())
+      return
+    for (const namespace of this.membership.namespacesOf(name)) this.#options.enqueue(namespaceKey(namespace), priority)
+    this.#options.enqueue(tenantKey(name), priority)
+  }
+
+  #onNamespace(change: Change<NamespaceEntry>): void {
+    const priority = change.initial ? 'initial' : 'fresh'
+    if (change.type === 'added' && !change.initial) this.#newborn.add(change.key)
+    if (change.type === 'deleted') {
+      this.#newborn.delete(change.key)
+      this.#lostUids.delete(change.key)
+      const left = this.membership.removeNamespace(change.key)
+      this.settle(change.key, undefined)
+      this.#onMembership([left], priority)
+      return
+    }
+    const { entry, previous } = change
+    // Annotations and status of namespaces change often, and mean nothing to us.
+    if (previous && entry.terminating === previous.terminating && canonicalJson(entry.labels) === canonicalJson(previous.labels)) return
+    this.#onMembership([this.#place(change.key, entry)], priority)
+    if (this.membership.ownerOf(change.key) !== undefined) this.#options.enqueue(namespaceKey(change.key), priority)
+  }
+
+  /** A terminating namespace belongs to nobody: nothing can be made in it any more, and it empties itself. */
+  #place(name: string, { labels, terminating }: NamespaceEntry): NamespaceChange {
+    return terminating || this.#protected.has(name) ? this.membership.removeNamespace(name) : this.membership.setNamespace(name, labels)
+  }
+
+  #onMembership(changes: readonly NamespaceChange[], priority: Priority): void {
+    for (const { namespace, before, after } of changes) {
+      if (before.join() === after.join()) continue
+      for (const tenant of new Set([...before, ...after])) this.#options.enqueue(tenantKey(tenant), priority)
+      if (before[0] === after[0]) continue
+      if (after[0] !== undefined) this.#unsettledSince.set(namespace, this.#options.now.monotonic())
+      this.#options.enqueue(namespaceKey(namespace), priority)
+    }
+  }
+
+  #onPolicy(change: Change<PolicyEntry>): void {
+    const { namespace, name } = splitKey(change.key)
+    this.#count(namespace, change.previous, -1)
+    this.#count(namespace, change.entry, 1)
+    if (change.type === 'deleted') this.#remember(namespace, name, change.previous.uid)
+    else this.#lostUids.get(namespace)?.delete(name)
+    const desired = this.desiredPolicy(namespace, name)
+    if (desired?.fingerprint === change.entry?.fingerprint) {
+      this.#differsSince.delete(change.key)
+      return
+    }
+    if (!this.#differsSince.has(change.key)) this.#differsSince.set(change.key, this.#options.now.monotonic())
+    this.#options.enqueue(namespaceKey(namespace), change.initial ? 'initial' : 'fresh')
+  }
+
+  #remember(namespace: string, name: string, uid: string): void {
+    if (this.membership.ownerOf(namespace) === undefined) return
+    const lost = this.#lostUids.get(namespace) ?? new Map<string, string>()
+    this.#lostUids.set(namespace, lost.set(name, uid))
+  }
+
+  #count(namespace: string, entry: PolicyEntry | undefined, sign: 1 | -1): void {
+    if (!entry?.ours) return
+    const places = this.#policiesOf.get(entry.tenant) ?? new Map<string, number>()
+    this.#policiesOf.set(entry.tenant, places)
+    const count = (places.get(namespace) ?? 0) + sign
+    if (count > 0) places.set(namespace, count)
+    else places.delete(namespace)
+    if (places.size > 0) return
+    this.#policiesOf.delete(entry.tenant)
+    // The last one is gone: a resource that waits to be let go may go now.
+    if (this.tenants.get(entry.tenant)?.resource.metadata.deletionTimestamp !== undefined)
+      this.#options.enqueue(tenantKey(entry.tenant), 'fresh')
+  }
+}
+
+function namespaceEntry({ metadata }: StoredObject): NamespaceEntry {
+  const { resourceVersion, uid, labels = {}, deletionTimestamp, creationTimestamp = '' } = metadata
+  return { resourceVersion, uid, labels, terminating: deletionTimestamp !== undefined, createdAt: Date.parse(creationTimestamp) }
+}
+
+function protectedBy({ configuration, ownNamespace }: Pick<WorldOptions, 'configuration' | 'ownNamespace'>): ReadonlySet<string> {
+  return new Set([...ALWAYS_PROTECTED_NAMESPACES, ownNamespace, ...configuration.protectedNamespaces])
+}

@@ -1,0 +1,117 @@
+/** support/operator.ts — the operator inside the test process, under its own service account, with its doings recorded. */
+
+import { KubeConfig } from '@kubernetes/client-node'
+import type { Logger } from '../../src/observability/logger.ts'
+import type { Observed, Telemetry } from '../../src/observability/telemetry.ts'
+import { type OperatorSettings, TenantIsolationOperator } from '../../src/operator.ts'
+import type { Repair } from '../../src/reconcile/namespace.ts'
+import { createClusterDNS } from '../../tools/control-plane/cluster-dns.ts'
+import type { ControlPlane } from '../../tools/control-plane/control-plane.ts'
+import { installOperator, OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT } from '../../tools/control-plane/install.ts'
+import { sharedControlPlane } from './cluster.ts'
+
+export const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:${OPERATOR_SERVICE_ACCOUNT}`
+
+let installed: Promise<{ readonly controlPlane: ControlPlane; readonly kubeconfig: string }> | undefined
+
+/** The shared control plane with CRD, RBAC and cluster DNS; `kubeconfig` is the operator's own. */
+export function installedCluster(): Promise<{ readonly controlPlane: ControlPlane; readonly kubeconfig: string }> {
+  installed ??= install()
+  return installed
+}
+
+async function install() {
+  const controlPlane = await sharedControlPlane()
+  const kubeconfig = await installOperator(controlPlane)
+  await createClusterDNS(controlPlane)
+  return { controlPlane, kubeconfig }
+}
+
+export type RunningOperator = {
+  readonly operator: TenantIsolationOperator
+  readonly observed: Observed
+  readonly repairs: readonly Repair[]
+  /** What would be in the log at level warn and above. */
+  readonly complaints: readonly string[]
+  readonly stop: () => Promise<void>
+}
+
+/** Resolves when its caches are filled. `server` is another address of the API server, such as a fault proxy's. */
+export async function startOperator(settings: Partial<OperatorSettings> & { readonly server?: string } = {}): Promise<RunningOperator> {
+  const { kubeconfig } = await installedCluster()
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromFile(kubeconfig)
+  if (settings.server !== undefined)
+    kubeConfig.loadFromOptions({ ...JSON.parse(kubeConfig.exportConfig()), ...withServer(kubeConfig, settings.server) })
+  const recorder = recordingTelemetry()
+  const operator = new TenantIsolationOperator({
+    kubeConfig,
+    namespace: OPERATOR_NAMESPACE,
+    leaseName: 'tenant-isolation',
+    identity: `test-${process.pid}-${count++}`,
+    version: 'test',
+    telemetry: recorder.telemetry,
+    ...settings,
+  })
+  await operator.start()
+  const { repairs, complaints } = recorder
+  return { operator, repairs, complaints, observed: recorder.observed(), stop: () => operator.stop() }
+}
+
+let count = 0
+
+function withServer(kubeConfig: KubeConfig, server: string) {
+  return {
+    clusters: kubeConfig.clusters.map((cluster) => ({ ...cluster, server })),
+    users: kubeConfig.users,
+    contexts: kubeConfig.contexts,
+    currentContext: kubeConfig.currentContext,
+  }
+}
+
+function recordingTelemetry() {
+  const repairs: Repair[] = []
+  const complaints: string[] = []
+  let observed: Observed | undefined
+  const complain = (message: unknown) => complaints.push(message instanceof Error ? message.message : String(message))
+  const logger = {
+    debug() {},
+    info() {},
+    warn: complain,
+    error: complain,
+    child: () => logger,
+    isLevelEnabled: () => false,
+  } as unknown as Logger
+  const telemetry: Telemetry = {
+    logger,
+    transport: {},
+    queue: {},
+    workers: {
+      reconciled: ({ key, outcome, thrown }) => {
+        if (thrown && 'error' in outcome) complain(`${key}: ${outcome.error.stack}`)
+      },
+    },
+    election: { requestFailed: complain, workFailed: complain },
+    reflector: (watch) => ({ onError: (error) => complain(`${watch}: ${error instanceof Error ? error.message : String(error)}`) }),
+    start: (parts) => {
+      observed = parts
+    },
+    synced() {},
+    configured: (error) => {
+      if (error) complain(error)
+    },
+    repaired: (repair) => repairs.push(repair),
+    isolated() {},
+    status() {},
+    close: async () => {},
+  }
+  return {
+    repairs,
+    complaints,
+    telemetry,
+    observed: (): Observed => {
+      if (!observed) throw new Error('the operator was not started')
+      return observed
+    },
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * control-plane/binaries.ts — where the real etcd, kube-apiserver, kube-controller-manager and kubectl come from.
+ *
+ * Each is looked for by itself, for the assets of envtest hold no kube-controller-manager.
+ */
+import { accessSync, constants, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+import { buildBinary, requireGo } from './go-build.ts'
+import { BINARIES, type BinaryName, type GoModule, readGoModule } from './go-module.ts'
+import { withLock } from './lock.ts'
+import { type Report, reportTo } from './report.ts'
+
+export type Binaries<Name extends BinaryName = BinaryName> = Readonly<Record<Name, string>>
+
+type Wanted<Name extends BinaryName> = { readonly names?: readonly Name[]; readonly report?: Report }
+
+/** The absolute path of each binary; compiles what is neither in KUBEBUILDER_ASSETS nor in the cache, which takes minutes. */
+export async function ensureBinaries<Name extends BinaryName = BinaryName>({ names, report }: Wanted<Name> = {}): Promise<Binaries<Name>> {
+  // Without names, Name is every name there is.
+  const wanted = names ?? (BINARIES as readonly BinaryName[] as readonly Name[])
+  const module = readGoModule()
+  const cache = cacheDirectory(module, process.env)
+  const folders = [...assetDirectory(process.env), cache]
+  if (wanted.some((name) => find(name, folders) === undefined)) {
+    await buildMissing({ wanted, folders, cache, module, report: report ?? reportTo(process.stderr) })
+  }
+  return Object.fromEntries(wanted.map((name) => [name, find(name, folders)])) as Binaries<Name>
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export function assetDirectory(environment: Environment): readonly string[] {
+  const { KUBEBUILDER_ASSETS: assets } = environment
+  return assets ? [resolve(assets)] : []
+}
+
+export function cacheDirectory({ version, fingerprint }: Pick<GoModule, 'version' | 'fingerprint'>, environment: Environment): string {
+  const { XDG_CACHE_HOME: cache } = environment
+  return join(cache || join(homedir(), '.cache'), 'tenant-isolation', 'kubernetes', `${version}-${fingerprint}`)
+}
+
+/** The first of `folders` that has the binary, or undefined. */
+export function find(name: BinaryName, folders: readonly string[]): string | undefined {
+  return folders.map((folder) => join(folder, name)).find(isExecutable)
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return statSync(file).isFile()
+  } catch {
+    return false
+  }
+}
+
+type Missing = {
+  readonly wanted: readonly BinaryName[]
+  readonly folders: readonly string[]
+  readonly cache: string
+  readonly module: GoModule
+  readonly report: Report
+}
+
+async function buildMissing({ wanted, folders, cache, module, report }: Missing): Promise<void> {
+  await requireGo(module)
+  await withLock(join(cache, 'lock'), { purpose: 'the build of Kubernetes', report }, async () => {
+    removeLeftovers(cache)
+    const workDirectory = join(cache, 'work')
+    mkdirSync(workDirectory)
+    // Looked for again: whoever held the lock may have built them.
+    const missing = wanted.filter((name) => find(name, folders) === undefined)
+    if (missing.length > 0) report.say(`building ${missing.join(', ')} ${module.version} once into ${cache}`)
+    for (const [index, name] of missing.entries()) {
+      const output = join(cache, `${name}.${process.pid}.partial`)
+      await buildBinary({ name, output, workDirectory, module, position: `${index + 1} of ${missing.length}`, report })
+      // Others look for the binary without the lock: it appears whole or not at all.
+      renameSync(output, join(cache, name))
+    }
+    removeLeftovers(cache)
+  })
+}
+
+/** Of builds that were interrupted, hundreds of megabytes. */
+function removeLeftovers(cache: string): void {
+  for (const file of readdirSync(cache)) {
+    if (file === 'work' || file.endsWith('.partial')) rmSync(join(cache, file), { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,102 @@
+/** control-plane/cluster.ts — the control plane of a checkout, which lives in its folder .cluster from `cluster-up` to `cluster-down`. */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { createClusterDNS } from './cluster-dns.ts'
+import { type ControlPlane, findControlPlane, startControlPlane } from './control-plane.ts'
+import { installOperator } from './install.ts'
+import { PROCESS_NAMES } from './layout.ts'
+import { withLock } from './lock.ts'
+import { endProcesses, isRunning } from './processes.ts'
+import { processesOf, readRecord } from './record.ts'
+import { elapsed, type Report } from './report.ts'
+
+/** `root` is the top of a checkout. */
+export type Cluster = { readonly root: string; readonly report: Report }
+
+const LOCK = 'lock'
+
+const directoryOf = (root: string) => join(root, '.cluster')
+
+/** Starts it or finds it running, and installs what the checkout has by now. */
+export async function clusterUp({ root, report }: Cluster): Promise<void> {
+  const directory = directoryOf(root)
+  await withLock(join(directory, LOCK), { purpose: 'another cluster-up or cluster-down', report }, async () => {
+    const controlPlane = (await findRunning(directory, report)) ?? (await startAnew(directory, report))
+    report.update('installing CRD, RBAC and cluster DNS')
+    await installOperator(controlPlane, { crdDirectory: join(root, 'crds'), rbacDirectory: join(root, 'config/rbac') })
+    await createClusterDNS(controlPlane)
+    report.say(`installed CRD, RBAC and cluster DNS\n\n${howToUse(controlPlane)}`)
+  })
+}
+
+async function findRunning(directory: string, report: Report): Promise<ControlPlane | undefined> {
+  const found = await findControlPlane(directory)
+  if (found) report.say(`Kubernetes ${found.version} runs already at ${found.url}`)
+  return found
+}
+
+async function startAnew(directory: string, report: Report): Promise<ControlPlane> {
+  await endRemains(directory, report)
+  for (const file of readdirSync(directory)) {
+    if (!file.startsWith(LOCK)) rmSync(join(directory, file), { recursive: true, force: true })
+  }
+  const started = Date.now()
+  report.update('starting etcd, kube-apiserver and kube-controller-manager')
+  const controlPlane = await startControlPlane({
+    directory,
+    detached: true,
+    report,
+    // It may run for weeks, and nobody counts its requests.
+    extraApiServerArgs: ['--audit-log-maxsize=100', '--audit-log-maxbackup=1'],
+  })
+  copyFileSync(controlPlane.kubeconfig('admin'), join(directory, 'kubeconfig'))
+  mkdirSync(join(directory, 'bin'))
+  symlinkSync(controlPlane.kubectl, join(directory, 'bin/kubectl'))
+  report.say(`Kubernetes ${controlPlane.version} runs at ${controlPlane.url}, ready after ${elapsed(Date.now() - started)}`)
+  return controlPlane
+}
+
+/** Ends what the folder says was started, and removes the folder. */
+export async function clusterDown({ root, report }: Cluster): Promise<void> {
+  const directory = directoryOf(root)
+  if (!existsSync(directory)) return report.say(`nothing to end: there is no ${directory}`)
+  await withLock(join(directory, LOCK), { purpose: 'another cluster-up or cluster-down', report }, async () => {
+    await endRemains(directory, report)
+    // Moved first: a run that waits for the lock must not find half a folder.
+    const removed = `${directory}.removed-${process.pid}`
+    renameSync(directory, removed)
+    rmSync(removed, { recursive: true, force: true })
+    report.say(`removed ${directory}`)
+  })
+}
+
+async function endRemains(directory: string, report: Report): Promise<void> {
+  const record = readRecord(directory)
+  if (!record) return
+  for (const name of PROCESS_NAMES.toReversed()) {
+    const { [name]: pid } = record.pids
+    if (pid === undefined) continue
+    const processes = processesOf(directory, { pids: { [name]: pid } })
+    const running = processes.some(isRunning)
+    if (running) report.update(`ending ${name}`)
+    await endProcesses(processes)
+    report.say(running ? `ended ${name}, process ${pid}` : `${name} had ended before`)
+  }
+}
+
+function howToUse({ directory, kubeconfig }: ControlPlane): string {
+  return [
+    `  export KUBECONFIG=${join(directory, 'kubeconfig')}`,
+    `  export PATH=${join(directory, 'bin')}:$PATH   # a kubectl of the same version`,
+    '',
+    '  make operator       run the operator against it',
+    '  make cluster-up     take up changes of crds/ and config/rbac/',
+    '  make cluster-down   end it',
+    '',
+    'You are admin; as one of two developers of the group manning-developers:',
+    `  kubectl --kubeconfig ${kubeconfig('alice')} auth whoami`,
+    `  kubectl --kubeconfig ${kubeconfig('bob')} auth whoami`,
+    'There is no scheduler and no kubelet: pods are admitted and stored, and never run.',
+  ].join('\n')
+}

@@ -1,0 +1,66 @@
+/** control-plane/install.ts — the operator's CRD, RBAC and account, as a chart would install them. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+import type { ControlPlane } from './control-plane.ts'
+import { kubeconfig } from './credentials.ts'
+import { APPLY, apply, kubectl } from './kubectl.ts'
+import { layoutOf } from './layout.ts'
+
+export const OPERATOR_NAMESPACE = 'tenant-isolation-system'
+export const OPERATOR_SERVICE_ACCOUNT = 'tenant-isolation'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+export type Installation = {
+  /** Folders of YAML files or of a kustomization; those of this checkout unless said. */
+  readonly crdDirectory?: string
+  readonly rbacDirectory?: string
+  /** Applied last, in this order. */
+  readonly furtherDirectories?: readonly string[]
+}
+
+/**
+ * Installs or updates what the operator needs; the result is the path of a kubeconfig with which it runs as its own
+ * service account, so that nothing works here for which its ClusterRole is too narrow. The token in it lives a day.
+ */
+export async function installOperator(controlPlane: ControlPlane, installation: Installation = {}): Promise<string> {
+  const { crdDirectory = join(ROOT, 'crds'), rbacDirectory = join(ROOT, 'config/rbac'), furtherDirectories = [] } = installation
+  const [crds, rbac, ...further] = [crdDirectory, rbacDirectory, ...furtherDirectories].map(manifestsIn)
+  await kubectl(controlPlane, [...APPLY, ...(crds ?? [])])
+  await kubectl(controlPlane, ['wait', '--for=condition=Established', '--timeout=30s', ...(crds ?? [])])
+  // Before the files that need it, for kubectl applies them in the order of their names.
+  await apply(controlPlane, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: OPERATOR_NAMESPACE } }])
+  for (const manifests of [rbac ?? [], ...further]) await kubectl(controlPlane, [...APPLY, ...manifests])
+  return writeOperatorKubeconfig(controlPlane)
+}
+
+/** The arguments that make kubectl read the folder. */
+function manifestsIn(directory: string): readonly string[] {
+  const files = existsSync(directory) ? readdirSync(directory) : []
+  if (files.includes('kustomization.yaml')) return [`--kustomize=${directory}`]
+  if (files.some((file) => /\.(yaml|yml|json)$/.test(file))) return [`--filename=${directory}`]
+  throw new Error(`${directory} has no YAML files to install; run "make generate"`)
+}
+
+/** With the token itself: client-node does not read the tokenFile of a kubeconfig's user. */
+async function writeOperatorKubeconfig(controlPlane: ControlPlane): Promise<string> {
+  const { url, caFile, directory } = controlPlane
+  const token = await kubectl(controlPlane, [
+    'create',
+    'token',
+    OPERATOR_SERVICE_ACCOUNT,
+    `--namespace=${OPERATOR_NAMESPACE}`,
+    '--duration=24h',
+  ])
+  const file = layoutOf(directory).operatorKubeconfig
+  const text = kubeconfig({
+    url,
+    certificateAuthority: readFileSync(caFile, 'utf8'),
+    user: OPERATOR_SERVICE_ACCOUNT,
+    namespace: OPERATOR_NAMESPACE,
+    token: token.trim(),
+  })
+  writeFileSync(file, text, { mode: 0o600 })
+  return file
+}

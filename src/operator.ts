@@ -12,6 +12,7 @@ import { leasesOf } from './controller/lease-requests.ts'
 import { createQueue } from './controller/queue.ts'
 import { type Outcome, type ReconcileContext, runWorkers } from './controller/workers.ts'
 import { type Client, createClient } from './kube/client.ts'
+import { leadingOnly } from './kube/leading-only.ts'
 import type { ReflectorTiming } from './kube/reflector-options.ts'
 import { createTransport, type Transport } from './kube/transport.ts'
 import type { Telemetry } from './observability/telemetry.ts'
@@ -20,7 +21,6 @@ import { reconcileNamespace } from './reconcile/namespace.ts'
 import { Sources } from './reconcile/sources.ts'
 import { TenantStatusReconciler } from './reconcile/tenant.ts'
 import { type Now, World } from './reconcile/world.ts'
-import { leadingOnly } from './writing.ts'
 
 export type OperatorSettings = {
   readonly kubeConfig: KubeConfig
@@ -95,11 +95,9 @@ export class TenantIsolationOperator extends dotI.default {
   }
 
   /** Why the operator is not ready, check by check: nothing for a check that passes. */
-  checks(): ReadonlyMap<string, () => string | undefined> {
-    return new Map([
-      ['caches', () => (this.#ready ? undefined : `waiting for ${this.#unsynced().join(', ') || 'the API server'}`)],
-      ['watches', () => this.#quietWatches()],
-    ])
+  readonly readiness: Readonly<Record<string, () => string | undefined>> = {
+    caches: () => (this.#ready ? undefined : `waiting for ${this.#unsynced().join(', ') || 'the API server'}`),
+    watches: () => this.#quietWatches(),
   }
 
   isLeader(): boolean {
@@ -140,7 +138,7 @@ export class TenantIsolationOperator extends dotI.default {
         })
       },
     })
-    telemetry.start({ client, world, identity, isLeader: () => this.isLeader(), states: () => sources.states() })
+    telemetry.start({ client, world, identity, states: () => sources.states() })
     return { transport, world, sources, election }
   }
 

@@ -18,8 +18,9 @@ export function staleFiles(): string[] {
   return [...generatedFiles()].filter(([path, text]) => read(join(ROOT, path)) !== text).map(([path]) => path)
 }
 
+/** kubectl reads YAML 1.1, in which Off is false: what is not a string to either version stands in quotes. */
 function yaml(object: unknown): string {
-  return HEADER + stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })
+  return HEADER + stringify(object, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' })
 }
 
 function read(path: string): string | undefined {
@@ -31,7 +32,13 @@ function read(path: string): string | undefined {
 }
 
 if (import.meta.main) {
+  const check = process.argv.includes('--check')
   for (const path of staleFiles()) {
+    if (check) {
+      process.stderr.write(`${path} is stale: run "make generate"\n`)
+      process.exitCode = 1
+      continue
+    }
     mkdirSync(dirname(join(ROOT, path)), { recursive: true })
     writeFileSync(join(ROOT, path), generatedFiles().get(path) ?? '')
     process.stdout.write(`wrote ${path}\n`)

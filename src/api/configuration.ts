@@ -2,8 +2,9 @@
 
 import { z } from 'zod'
 import { ALWAYS_PROTECTED_NAMESPACES, API_VERSION } from './labels.ts'
+import { hiddenMembers } from './members.ts'
 import { cidr, dnsLabel, platformPeer } from './network.ts'
-import { sentences } from './sentences.ts'
+import { sentences, wording } from './sentences.ts'
 
 /** Namespace names are DNS labels (apimachinery IsDNS1123Label). */
 const namespaceName = dnsLabel
@@ -36,7 +37,7 @@ export const configuration = z.strictObject({
         name: dnsLabel.describe('The name by which tenants refer to it: platform: NAME.'),
         peers: z
           .array(platformPeer)
-          .min(1)
+          .min(1, 'name at least one peer, or leave the entry out')
           .describe('What it is: pods by namespaceSelector and podSelector, or ranges of addresses by cidr and except.'),
       }),
     )
@@ -77,6 +78,7 @@ export const DEFAULT_CONFIGURATION: Configuration = configuration.parse({ apiVer
 
 /** The configuration in `value`, or the sentences that say what is wrong with it. */
 export function parseConfiguration(value: unknown): { readonly configuration: Configuration } | { readonly violations: readonly string[] } {
-  const parsed = configuration.safeParse(value)
-  return parsed.success ? { configuration: parsed.data } : { violations: sentences(parsed.error) }
+  const parsed = configuration.safeParse(value, { error: wording })
+  const violations = [...hiddenMembers(value), ...(parsed.success ? [] : sentences(parsed.error))]
+  return parsed.success && violations.length === 0 ? { configuration: parsed.data } : { violations }
 }

@@ -41,10 +41,25 @@ export function celMatches(expression: string, pattern: RegExp): string {
 }
 
 /** How `kubectl apply` and server-side apply merge a list; every list says it, for otherwise it is replaced whole. */
-export function listType<S extends z.ZodType>(schema: S, type: 'atomic' | 'set' | { readonly mapKeys: readonly [string, ...string[]] }): S {
+export function listType<S extends z.ZodType<readonly unknown[]>>(schema: S, type: 'atomic' | 'set' | { readonly mapKey: string }): S {
+  if (type === 'atomic') return schema.meta({ ...schema.meta(), 'x-kubernetes-list-type': type }) as S
   const merge =
-    typeof type === 'string'
-      ? { 'x-kubernetes-list-type': type }
-      : { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': type.mapKeys }
-  return schema.meta({ ...schema.meta(), ...merge }) as S
+    type === 'set' ? { 'x-kubernetes-list-type': type } : { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [type.mapKey] }
+  return withoutDuplicates(schema, (item) => (type === 'set' ? item : (item as Record<string, unknown>)[type.mapKey])).meta({
+    ...schema.meta(),
+    ...merge,
+  }) as S
+}
+
+/** The API server refuses duplicates by itself, in sets and in maps. */
+function withoutDuplicates<S extends z.ZodType<readonly unknown[]>>(schema: S, keyOf: (item: unknown) => unknown): S {
+  return schema.superRefine((items, context) => {
+    const seen = new Set<unknown>()
+    for (const [index, item] of items.entries()) {
+      const key = keyOf(item)
+      if (seen.has(key))
+        context.addIssue({ code: 'custom', path: [index], message: `Duplicate value: ${String(key)}; write each only once` })
+      seen.add(key)
+    }
+  }) as S
 }

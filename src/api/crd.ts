@@ -66,8 +66,9 @@ export function customResourceDefinition(): Schema {
 }
 
 function openApiSchema(): Schema {
-  const root = structural(z.toJSONSchema(tenantIsolation, { target: 'openapi-3.0', io: 'input' }) as Schema, 'the schema')
-  const { apiVersion: _, kind: __, metadata: ___, ...properties } = root.properties as Record<string, Schema>
+  const schema = z.toJSONSchema(tenantIsolation, { target: 'openapi-3.0', io: 'input' }) as Schema
+  const { apiVersion: _, kind: __, metadata: ___, ...own } = schema.properties as Record<string, Schema>
+  const root = structural({ ...schema, properties: own }, 'the schema')
   const described = (description: string) => ({ description, type: 'string' })
   return {
     description: root.description,
@@ -78,7 +79,7 @@ function openApiSchema(): Schema {
       kind: described('TenantIsolation.'),
       // The API server takes nothing else here, not even a description.
       metadata: { type: 'object' },
-      ...properties,
+      ...(root.properties as Record<string, Schema>),
     },
     'x-kubernetes-validations': root['x-kubernetes-validations'],
   }

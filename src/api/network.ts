@@ -22,7 +22,7 @@ export const cidr = constrained(z.string().max(43), {
   holds: (text) => {
     const parsed = parseCidr(text)
     if (!parsed) {
-      return `${text} is not a CIDR; write an address without leading zeros, a slash and a length, such as 192.168.1.0/24 or 2001:db8::/32 (IPv4 mapped into IPv6 is not accepted)`
+      return `${JSON.stringify(text)} is not a range; write a canonical CIDR: an address without leading zeros, a slash and a length, such as 192.168.1.0/24 or 2001:db8::/32, never IPv4 mapped into IPv6`
     }
     return formatCidr(parsed) === text || `${text} is not canonical; write ${formatCidr(parsed)}`
   },
@@ -121,11 +121,14 @@ function isPortName(text: string): boolean {
   return PORT_NAME.test(text) && /[a-z]/.test(text) && !text.includes('--') && !text.startsWith('-')
 }
 
-const portOrName = constrained(z.union([z.int(), z.string().max(15)]).meta({ 'x-kubernetes-int-or-string': true }), {
-  cel: "type(self) == int ? self >= 1 && self <= 65535 : self.matches('^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$') && self.matches('[a-z]') && !self.contains('--')",
-  message: "write a port between 1 and 65535, or the name of a container's port (at most 15 lower-case letters, digits and -)",
-  holds: (port) => (typeof port === 'number' ? port >= 1 && port <= 65535 : isPortName(port)),
-})
+const portOrName = constrained(
+  z.union([z.int(), z.string().max(15)], 'must be of type integer,string').meta({ 'x-kubernetes-int-or-string': true }),
+  {
+    cel: "type(self) == int ? self >= 1 && self <= 65535 : self.matches('^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$') && self.matches('[a-z]') && !self.contains('--')",
+    message: "write a port between 1 and 65535, or the name of a container's port (at most 15 lower-case letters, digits and -)",
+    holds: (port) => (typeof port === 'number' ? port >= 1 && port <= 65535 : isPortName(port)),
+  },
+)
 
 export const port = constrained(
   z.strictObject({
@@ -195,32 +198,13 @@ const egressRule = constrained(
 export type IngressRule = z.output<typeof ingressRule>
 export type EgressRule = z.output<typeof egressRule>
 
-/** The one message for a name that is there twice; the API server's own says `Duplicate value`. */
-function uniqueNames<S extends z.ZodType<readonly { name: string }[]>>(rules: S): S {
-  return listType(
-    rules.superRefine((list, context) => {
-      const seen = new Set<string>()
-      for (const [index, { name }] of list.entries()) {
-        if (seen.has(name))
-          context.addIssue({
-            code: 'custom',
-            path: [index],
-            message: `Duplicate value: another rule is called ${name}; give each its own name`,
-          })
-        seen.add(name)
-      }
-    }) as S,
-    { mapKeys: ['name'] },
-  )
-}
-
 const dns = constrained(
   z.strictObject({
     mode: z
       .enum(['Auto', 'Custom', 'Off'])
       .optional()
       .describe(
-        "Auto: every pod may ask the cluster's DNS, which is found by itself and shown in status. Custom: the peers in to. Off: no rule. Auto unless said.",
+        "Auto: every pod may ask the cluster's DNS, which is found by itself and shown in status. Custom: the peers in to. Off: no rule; write it in quotes, for YAML reads Off as false. Auto unless said.",
       ),
     to: peers.optional().describe('With Custom: who answers DNS.'),
     ports: ports.optional().describe('With Custom: on which ports. 53, UDP and TCP, unless said.'),
@@ -248,7 +232,7 @@ export const network = z.strictObject({
     .enum(NETWORK_MODES)
     .optional()
     .describe(
-      'Enforce: write NetworkPolicies and keep them. Audit: write none, say in status what Enforce would write. Off: none. Policies that were enforced before are let go. Enforce unless said.',
+      'Enforce: write NetworkPolicies and keep them. Audit: write none, say in status what Enforce would write. Off: none; write it in quotes, for YAML reads Off as false. With Audit and Off, policies that were enforced before are let go. Enforce unless said.',
     ),
   defaultDeny: atLeastOne(
     listType(z.array(z.enum(DIRECTIONS)).max(2), 'set'),
@@ -265,10 +249,10 @@ export const network = z.strictObject({
       'Traffic that needs no rule. None: none. Namespace: among the pods of one namespace. Tenant: among all namespaces of the tenant. None unless said.',
     ),
   dns: dns.optional().describe('How pods find names once their egress is closed.'),
-  ingress: uniqueNames(z.array(ingressRule).max(BOUNDS.rules))
+  ingress: listType(z.array(ingressRule).max(BOUNDS.rules), { mapKey: 'name' })
     .optional()
     .describe('Who may connect to the pods of the tenant. Rules only ever allow.'),
-  egress: uniqueNames(z.array(egressRule).max(BOUNDS.rules))
+  egress: listType(z.array(egressRule).max(BOUNDS.rules), { mapKey: 'name' })
     .optional()
     .describe('Where the pods of the tenant may connect to. Rules only ever allow.'),
 })

@@ -44,7 +44,7 @@ const addresses = listType(z.array(z.string().max(64)).max(64), 'atomic')
 
 export const status = z.strictObject({
   observedGeneration: z.int().min(0).optional().describe('The metadata.generation that status speaks of.'),
-  conditions: listType(z.array(condition).max(16), { mapKeys: ['type'] })
+  conditions: listType(z.array(condition).max(16), { mapKey: 'type' })
     .optional()
     .describe(
       'Ready sums up. Reconciling and Stalled are as in kstatus. NetworkIsolated: every namespace has its policies. Drifted: somebody keeps changing what we own, or it cannot be put back. Conflicted: something else claims a namespace or a name.',
@@ -53,7 +53,7 @@ export const status = z.strictObject({
     .strictObject({
       selected: count('How many namespaces belong to the tenant.'),
       isolated: count('How many of them have exactly the policies that they should have.'),
-      notIsolated: listType(z.array(namespaceRow).max(STATUS_ROWS), { mapKeys: ['name'] })
+      notIsolated: listType(z.array(namespaceRow).max(STATUS_ROWS), { mapKey: 'name' })
         .optional()
         .describe(`The first ${STATUS_ROWS} that are not isolated, by name, and why.`),
     })

@@ -3,8 +3,9 @@
 import { z } from 'zod'
 import { constrained } from './constraint.ts'
 import { API_VERSION, KIND } from './labels.ts'
+import { hiddenMembers, withoutNulls } from './members.ts'
 import { namespaceSelector, network } from './network.ts'
-import { sentences } from './sentences.ts'
+import { sentences, wording } from './sentences.ts'
 import { status } from './status.ts'
 
 /** So that the name fits into a label and, with a dot behind it, into names built from it without a doubt where it ends. */
@@ -25,8 +26,28 @@ export const spec = z.strictObject({
 })
 export type Spec = z.output<typeof spec>
 
-/** Just what the schema looks at; the API server owns the rest of metadata. */
-const metadata = z.looseObject({ name: z.string() })
+/** apimachinery ObjectMeta. The API server owns it; here it is so that misspelt fields are found offline, too. */
+const metadata = z.strictObject({
+  name: z.string(),
+  ...Object.fromEntries(
+    [
+      'generateName',
+      'namespace',
+      'labels',
+      'annotations',
+      'finalizers',
+      'ownerReferences',
+      'uid',
+      'resourceVersion',
+      'generation',
+      'creationTimestamp',
+      'deletionTimestamp',
+      'deletionGracePeriodSeconds',
+      'managedFields',
+      'selfLink',
+    ].map((field) => [field, z.unknown().optional()]),
+  ),
+})
 
 export const tenantIsolation = constrained(
   z.strictObject({
@@ -62,6 +83,6 @@ export type TenantIsolation = Omit<z.output<typeof tenantIsolation>, 'metadata'>
 
 /** Every way in which `resource` breaks the schema, each a sentence that begins with the field: `spec.network.egress[2].to[0].cidr: ...`. */
 export function violations(resource: unknown): string[] {
-  const parsed = tenantIsolation.safeParse(resource)
-  return parsed.success ? [] : sentences(parsed.error)
+  const parsed = tenantIsolation.safeParse(withoutNulls(resource), { error: wording })
+  return [...hiddenMembers(resource), ...(parsed.success ? [] : sentences(parsed.error))]
 }

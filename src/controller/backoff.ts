@@ -7,7 +7,7 @@ export type Backoff = {
   readonly capMs: number
 }
 
-/** 5 ms is client-go's first step (DefaultTypedItemBasedRateLimiter); its cap of 1000 s would leave a tenant open for a quarter of an hour. */
+/** 5 ms is client-go's first step (DefaultTypedItemBasedRateLimiter); its cap of 1000 s would leave something broken for a quarter of an hour. */
 export const defaultBackoff: Backoff = { baseMs: 5, capMs: 30_000 }
 
 /**

@@ -34,7 +34,11 @@ const TCP_KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 30_000 } as con
 
 const MAX_REQUEST_CONNECTIONS = 64
 
+/** Throws a RangeError for a proxy of a kind that is not supported. */
 export function createConnectionKeeper(origin: string, proxyUrl: string | undefined): ConnectionKeeper {
+  if (proxyUrl !== undefined && !/^https?:/.test(proxyUrl)) {
+    throw new RangeError(`proxy-url ${proxyUrl}: only http and https proxies are supported`)
+  }
   let held: { readonly tls: TlsOptions; readonly connections: Connections } | undefined
   let destroyed: Error | undefined
   const open = new Set<Dispatcher>()
@@ -79,6 +83,5 @@ function createPool(options: {
   const { origin, proxyUrl, tls, connections } = options
   const connect = { ...tls, ...TCP_KEEP_ALIVE }
   if (proxyUrl === undefined) return new Pool(origin, { ...COMMON, connections, connect })
-  if (!/^https?:/.test(proxyUrl)) throw new RangeError(`proxy-url ${proxyUrl}: only http and https proxies are supported`)
   return new ProxyAgent({ ...COMMON, connections, uri: proxyUrl, requestTls: connect })
 }

@@ -36,18 +36,29 @@ export function createCredentialSource(kubeConfig: KubeConfig, now: () => number
   let held: Credentials | undefined
   let readAt = Number.NEGATIVE_INFINITY
   let reading: Promise<Credentials> | undefined
+  let renewing: Promise<Credentials> | undefined
+
+  const load = async (): Promise<Credentials> => {
+    const fresh = await readCredentials(config)
+    // The same object as long as it says the same: `renewed` goes by that.
+    if (held === undefined || !same(held, fresh)) held = fresh
+    readAt = now()
+    return held
+  }
 
   const read = (): Promise<Credentials> => {
-    reading ??= readCredentials(config)
-      .then((fresh) => {
-        held = fresh
-        readAt = now()
-        return fresh
-      })
-      .finally(() => {
-        reading = undefined
-      })
+    reading ??= load().finally(() => {
+      reading = undefined
+    })
     return reading
+  }
+
+  const renew = async (refused: Credentials): Promise<Credentials> => {
+    // Begun before the refusal was known, so it may end in the same cached token.
+    if (reading !== undefined) await reading
+    if (held !== undefined && held !== refused) return held
+    config = copyOf(config)
+    return load()
   }
 
   return {
@@ -56,11 +67,10 @@ export function createCredentialSource(kubeConfig: KubeConfig, now: () => number
     },
     async renewed(refused) {
       if (held !== undefined && held !== refused) return held
-      if (reading === undefined) {
-        config = copyOf(config)
-        held = undefined
-      }
-      return read()
+      renewing ??= renew(refused).finally(() => {
+        renewing = undefined
+      })
+      return renewing
     },
   }
 }
@@ -101,6 +111,10 @@ function tlsOf(options: RequestOptions): TlsOptions {
     ...(servername !== undefined && { servername }),
     ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
   }
+}
+
+function same(a: Credentials, b: Credentials): boolean {
+  return a.headers.length === b.headers.length && a.headers.every((text, index) => text === b.headers[index]) && sameTls(a.tls, b.tls)
 }
 
 /** Whether both would open the same TLS connection. */

@@ -41,8 +41,10 @@ const HEALTHY_MS = 1_000
 /** For what takes a person to change: permissions, a missing CustomResourceDefinition. */
 const SLOW_MS = 1_000
 
-export function decide(ending: Ending, context: { readonly phase: Phase; readonly livedMs: number }): Decision {
-  const { phase, livedMs } = context
+/** `heard`: this watch has delivered something. */
+export type EndingContext = { readonly phase: Phase; readonly livedMs: number; readonly heard: boolean }
+
+export function decide(ending: Ending, { phase, livedMs, heard }: EndingContext): Decision {
   const samePlace = phase === 'watching' ? 'resume' : 'list'
   const unlessHealthy = phase === 'watching' && livedMs > HEALTHY_MS ? undefined : 0
   const doubtful = phase === 'streaming' ? 'skip-once' : 'keep'
@@ -53,8 +55,12 @@ export function decide(ending: Ending, context: { readonly phase: Phase; readonl
     case 'closed':
     case 'truncated':
       return { next: samePlace, waitAtLeastMs: unlessHealthy, streaming: 'keep' }
-    case 'deadline':
     case 'silent':
+      // Not one bookmark: so it is, among other things, when the server has lost our version to a restored backup. It waits for versions to
+      // come there again, and would be silent until then.
+      if (phase === 'watching' && !heard) return { next: 'list', waitAtLeastMs: unlessHealthy, streaming: 'keep' }
+      return { next: samePlace, waitAtLeastMs: unlessHealthy, streaming: doubtful }
+    case 'deadline':
       return { next: samePlace, waitAtLeastMs: unlessHealthy, streaming: doubtful }
     case 'broken': {
       const slow = ending.error instanceof TransportError && ending.error.failure === 'timeout'

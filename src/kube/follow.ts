@@ -59,11 +59,11 @@ async function read<T extends StoredObject>(
   const splitter = createLineSplitter()
   for await (const chunk of body) {
     if (signal.aborted) return { kind: 'aborted' }
-    watchdog.fed()
     for (const line of splitter.push(chunk)) {
       const ending = take(parseWatchEvent<T>(line))
       if (ending !== undefined) return ending
     }
+    watchdog.fed()
   }
   if (signal.aborted) return { kind: 'aborted' }
   return watchdog.bitten() ?? { kind: splitter.rest() === '' ? 'closed' : 'truncated' }
@@ -83,7 +83,7 @@ type Watchdog = {
   bitten(): Ending | undefined
 }
 
-/** One timer that is set again only when it fires, so that a chunk costs no more than a glance at the clock. */
+/** One timer, set again when it fires or when it would fire too late: a chunk costs no more than a glance at the clock. */
 function startWatchdog(options: {
   readonly totalMs: number
   readonly silenceMs: () => number
@@ -94,22 +94,32 @@ function startWatchdog(options: {
   const deadline = clock.now() + totalMs
   let fedAt = clock.now()
   let bitten: Ending | undefined
+  let timer: NodeJS.Timeout | undefined
+  let firesAt = Number.POSITIVE_INFINITY
+
+  const due = (): number => Math.min(deadline, fedAt + silenceMs())
+
+  const arm = (): void => {
+    firesAt = due()
+    clearTimeout(timer)
+    timer = setTimeout(check, firesAt - clock.now())
+  }
 
   const check = (): void => {
     const now = clock.now()
-    const silentAt = fedAt + silenceMs()
-    if (now < deadline && now < silentAt) {
-      timer = setTimeout(check, Math.min(deadline, silentAt) - now)
+    if (now < due()) {
+      arm()
       return
     }
     bitten = { kind: now >= deadline ? 'deadline' : 'silent' }
     bite()
   }
-  let timer = setTimeout(check, Math.min(totalMs, silenceMs()))
 
+  arm()
   return {
     fed() {
       fedAt = clock.now()
+      if (due() < firesAt) arm()
     },
     stop() {
       clearTimeout(timer)

@@ -47,6 +47,8 @@ export function createProgress(): Progress {
   let rewound = false
   let streaming: 'yes' | 'not-now' | 'never' = 'yes'
   let stalledStreams = 0
+  /** Something has come since the last end. */
+  let heard = false
 
   const isRewind = (resourceVersion: string): boolean => !rewound && newest !== undefined && isOlder(resourceVersion, newest)
 
@@ -108,6 +110,7 @@ export function createProgress(): Progress {
       return rewound
     },
     take(event) {
+      heard = true
       if (event.type === 'ERROR') return { act: 'end', ending: { kind: 'reported', error: event.error } }
       if (event.type === 'MALFORMED') return { act: 'end', ending: { kind: 'malformed', detail: event.detail } }
       return position === undefined ? takeInitial(event) : takeNews(event)
@@ -117,7 +120,8 @@ export function createProgress(): Progress {
     },
     listCompleted,
     ended(ending, livedMs) {
-      const decision = decide(ending, { phase: phaseOf(), livedMs })
+      const decision = decide(ending, { phase: phaseOf(), livedMs, heard })
+      heard = false
       if (decision.next === 'list') position = undefined
       if (ending.kind === 'rewound') rewound = true
       if (decision.streaming === 'never') streaming = 'never'

@@ -15,6 +15,8 @@ export type ReflectorTiming = {
   readonly watchMaxMs: number
   /** Beyond that life the watch is given up. */
   readonly graceMs: number
+  /** Until the head of a response. Longer than a request may be queued by the server's priority and fairness. */
+  readonly openMs: number
   /** Longest silence before the initial events are complete. */
   readonly initialSilenceMs: number
   /**
@@ -30,6 +32,7 @@ export const DEFAULT_TIMING: ReflectorTiming = {
   watchMinMs: 300_000,
   watchMaxMs: 600_000,
   graceMs: 30_000,
+  openMs: 30_000,
   initialSilenceMs: 60_000,
   silenceMs: 150_000,
   backoffInitialMs: 100,

@@ -165,6 +165,7 @@ export function runReflector<T extends StoredObject>(options: ReflectorOptions<T
         transport.open({
           ...request,
           verb: 'watch',
+          timeoutMs: timing.openMs,
           query: {
             watch: true,
             allowWatchBookmarks: true,

@@ -23,7 +23,10 @@ export class DriftLog {
     return Math.ceil(REFILL_MS - (now - fight.refilledAt))
   }
 
-  /** An object (namespace/name) of `tenant` was put back; `by` is the field manager that had changed it. */
+  /**
+   * An object (namespace/name) of `tenant` was put back; `by` is the field manager that had changed it. True when there is something new to
+   * say: a fight has begun, or it is known now who fights. Of several who do, the first is named, or status would be written at each blow.
+   */
   repaired({
     object,
     tenant,
@@ -34,17 +37,19 @@ export class DriftLog {
     readonly tenant: string
     readonly by: string | undefined
     readonly now: number
-  }): void {
+  }): boolean {
     const fight = this.#fights.get(object) ?? { tenant, by, repairs: [], tokens: BURST, refilledAt: now }
+    const known = isFight(fight) ? { by: fight.by } : undefined
     const tokens = tokensOf(fight, now)
     if (tokens !== fight.tokens) {
       fight.refilledAt = now
       fight.tokens = tokens
     }
     fight.tokens = Math.max(0, fight.tokens - 1)
-    fight.by = by ?? fight.by
+    fight.by = known?.by ?? by ?? fight.by
     fight.repairs = [...fight.repairs.slice(1 - FIGHT_REPAIRS), now]
     this.#fights.set(object, fight)
+    return isFight(fight) && (!known || known.by !== fight.by)
   }
 
   /** The objects of `tenant` that were changed again and again, and for how many milliseconds that will be said. */

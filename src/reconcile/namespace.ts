@@ -35,6 +35,14 @@ export type NamespaceReconciler = {
   readonly onIsolated: (ms: number) => void
 }
 
+/** Somebody else wrote first, or the cache was behind: nothing is wrong, and the next look decides. */
+export class OvertakenError extends Error {
+  override readonly name = 'OvertakenError'
+  constructor(namespace: string) {
+    super(`namespace ${namespace} changed while it was being written; looking again`)
+  }
+}
+
 const DONE: Outcome = { outcome: 'done' }
 
 /** How long to leave a name alone that somebody else has taken; no watch tells us when it is free. */
@@ -94,8 +102,8 @@ function isSettled(namespace: string, owner: Tenant | undefined, world: World): 
 }
 
 /**
- * Whether no flow can be cut by sealing the namespace at once. Only asked when it matters: several policies, and no baseline yet. A
- * namespace that we saw being made holds nothing that talks.
+ * Whether no flow can be cut by sealing the namespace at once. Only asked when it matters: neither the baseline nor all others are there.
+ * A namespace that we saw being made holds nothing that talks.
  */
 async function isEmpty(
   namespace: string,
@@ -104,7 +112,8 @@ async function isEmpty(
   { world, writer }: NamespaceReconciler,
 ): Promise<boolean> {
   const [baseline, ...others] = desired
-  if (!baseline || others.length === 0 || observed.has(baseline.name)) return false
+  if (!baseline || observed.has(baseline.name)) return false
+  if (others.every(({ name, fingerprint }) => observed.get(name)?.fingerprint === fingerprint)) return false
   if (world.isNewborn(namespace)) return true
   const { items } = await writer.list(PODS, { namespace, limit: 1 })
   return items.length === 0
@@ -144,7 +153,7 @@ function repairsIn(plan: Plan, namespace: string, owner: Tenant, { world, now }:
     const since = now.monotonic() - world.differsForMs(`${namespace}/${step.name}`)
     const by = entry?.changedBy
     return () => {
-      world.drift.repaired({ object: `${namespace}/${step.name}`, tenant: owner.resource.metadata.name, by, now: now.monotonic() })
+      world.repaired({ object: `${namespace}/${step.name}`, tenant: owner.resource.metadata.name, by, now: now.monotonic() })
       return {
         tenant: owner.resource.metadata.name,
         uid: owner.resource.metadata.uid,
@@ -165,7 +174,7 @@ function conclude(name: string, owner: Tenant | undefined, applied: Applied, wor
     case 'leaving':
       return DONE
     case 'again':
-      return { outcome: 'retry', error: new Error(`namespace ${name} changed while it was being written; looking again`) }
+      return { outcome: 'retry', error: new OvertakenError(name) }
     case 'done':
       world.settle(name, owner && settled(owner, name, world))
       return DONE

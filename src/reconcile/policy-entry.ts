@@ -5,6 +5,7 @@
  * tenant; and still all that an update needs, so that no repair begins with a GET.
  */
 
+import { compareText } from '../api/canonical.ts'
 import {
   API_VERSION,
   BASELINE_POLICY,
@@ -36,7 +37,7 @@ export type PolicyEntry = {
   readonly fingerprint: string
   readonly spec: PolicySpec
   readonly others?: Others
-  /** The field manager that touched it last, when that was not us. */
+  /** The field manager that last set something that is ours, when that was not us. */
   readonly changedBy?: string
   /** Being deleted: finalizers of others hold it. */
   readonly terminating?: true
@@ -119,11 +120,23 @@ function omit(all: Strings, keys: readonly string[]): Strings | undefined {
   return rest.length > 0 ? Object.fromEntries(rest) : undefined
 }
 
-type ManagedFields = { readonly manager?: string; readonly time?: string; readonly operation?: string }
+type Fields = { readonly [field: string]: Fields | undefined }
+type ManagedFields = { readonly manager?: string; readonly time?: string; readonly fieldsV1?: Fields }
 
+/** Who only put a label of their own there is not to blame. Nobody signs what they take away: then nobody is named. */
 function lastForeignManager({ managedFields = [] }: ObjectMeta): string | undefined {
   const [newest] = (managedFields as readonly ManagedFields[])
-    .filter(({ manager }) => manager !== undefined && manager !== FIELD_MANAGER)
-    .sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? 1 : -1))
+    .filter(({ manager, fieldsV1 }) => manager !== undefined && manager !== FIELD_MANAGER && holdsOurs(fieldsV1))
+    .sort((a, b) => compareText(b.time ?? '', a.time ?? ''))
   return newest?.manager
+}
+
+function holdsOurs(fields: Fields | undefined): boolean {
+  const { 'f:labels': labels, 'f:annotations': annotations, 'f:ownerReferences': owners } = fields?.['f:metadata'] ?? {}
+  return (
+    fields?.['f:spec'] !== undefined ||
+    owners !== undefined ||
+    OUR_LABELS.some((key) => labels?.[`f:${key}`] !== undefined) ||
+    OUR_ANNOTATIONS.some((key) => annotations?.[`f:${key}`] !== undefined)
+  )
 }

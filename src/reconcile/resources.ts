@@ -21,5 +21,3 @@ export const ENDPOINT_SLICES: Resource = {
   kind: 'EndpointSlice',
   namespaced: true,
 }
-export const EVENTS: Resource = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true }
-export const LEASES: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true }

@@ -62,7 +62,6 @@ function portText({ protocol, port, endPort }: PolicyPort): string {
 }
 
 function verdicts(input: StatusInput): Record<ConditionType, Verdict> {
-  const { tenant, selected, summary } = input
   const pending = pendingIn(input)
   const stalled = stalledBy(input)
   return {

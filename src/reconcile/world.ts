@@ -139,6 +139,11 @@ export class World {
     return this.#lostUids.get(namespace)?.get(name) === uid
   }
 
+  /** An object of ours was put back; when that becomes a fight, the tenant's status has to say so. */
+  repaired(repair: Parameters<DriftLog['repaired']>[0]): void {
+    if (this.drift.repaired(repair)) this.#options.enqueue(tenantKey(repair.tenant), 'fresh')
+  }
+
   /** How many milliseconds ago the object was first seen to differ; 0 when it was not. */
   differsForMs(key: string): number {
     const since = this.#differsSince.get(key)

@@ -3,9 +3,11 @@
 import { type Configuration, DEFAULT_CONFIGURATION } from '../../src/api/configuration.ts'
 import { API_VERSION, KIND } from '../../src/api/labels.ts'
 import type { EgressRule, IngressRule, Network, Peer } from '../../src/api/network.ts'
-import type { LabelSelector } from '../../src/api/selectors.ts'
+import type { LabelSelector, Labels } from '../../src/api/selectors.ts'
 import type { Spec } from '../../src/api/tenant-isolation.ts'
 import type { Destination, Facts } from '../../src/desired/facts.ts'
+import { type TenantPolicies, tenantPolicies } from '../../src/desired/network/policies.ts'
+import type { DesiredPolicy, PolicySpec } from '../../src/desired/network/policy.ts'
 
 /** What a user applies: no uid, no status, nothing that the API server adds. */
 export type Manifest = { apiVersion: string; kind: string; metadata: { name: string }; spec: Spec }
@@ -90,3 +92,26 @@ export function factsWith(facts: Partial<Facts> = {}): Facts {
     ...facts,
   }
 }
+
+/** What `network` means for tenant manning. */
+export function meaningOf(network: Network, facts: Facts = factsWith()): TenantPolicies {
+  return tenantPolicies(network, namespacesOf('manning'), facts)
+}
+
+/** The policies in a namespace of tenant manning, the baseline first. */
+export function policiesFor(
+  network: Network,
+  { facts, labels = { tenant: 'manning' } }: { readonly facts?: Facts; readonly labels?: Labels } = {},
+): readonly DesiredPolicy[] {
+  return meaningOf(network, facts).of(labels)
+}
+
+/** The policy that selects all pods, when DNS is nobody's concern. */
+export function baselineFor(network: Network, facts?: Facts): PolicySpec {
+  const [baseline] = policiesFor({ dns: { mode: 'Off' }, ...network }, facts ? { facts } : {})
+  if (!baseline) throw new Error('there is always a baseline')
+  return baseline.spec
+}
+
+export const TCP = (port?: number | string) => ({ protocol: 'TCP', ...(port !== undefined && { port }) }) as const
+export const UDP = (port?: number | string) => ({ protocol: 'UDP', ...(port !== undefined && { port }) }) as const

@@ -9,7 +9,13 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import { Agent, request as httpsRequest } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 
-export type Seen = { readonly method: string; readonly url: string; readonly watch: boolean; readonly at: number }
+export type Seen = {
+  readonly method: string
+  readonly url: string
+  readonly watch: boolean
+  readonly authorization: string
+  readonly at: number
+}
 export type Match = (request: Seen) => boolean
 
 export type Fault =
@@ -22,6 +28,8 @@ export type Fault =
   /** The server does what it is asked, and its answer is lost with the connection. */
   | { readonly kind: 'lose-response' }
   | { readonly kind: 'delay'; readonly ms: number }
+  /** The server is asked something else. */
+  | { readonly kind: 'rewrite'; readonly url: (url: string) => string }
   /** The response ends inside the line after so many; properly, or with the connection. */
   | { readonly kind: 'truncate'; readonly afterLines: number; readonly how: 'end' | 'cut' }
   /** Every so-manieth line is replaced by this one. */
@@ -37,6 +45,8 @@ export type FaultProxy = {
   readonly url: string
   /** All requests so far, in order. */
   readonly requests: readonly Seen[]
+  /** Made to it so far. */
+  readonly connections: number
   /** The next `times` requests that match get the fault; 1 unless said. The injection that was made first wins. */
   inject(match: Match, fault: Fault, times?: number): Injection
   /** No byte of matching responses passes any more, also of those under way; the connections stay open. */
@@ -73,7 +83,14 @@ export async function startFaultProxy(target: { readonly url: string; readonly c
   const forward = (seen: Seen, incoming: IncomingMessage, response: ServerResponse, fault: Fault | undefined): void => {
     const { host: _host, ...headers } = incoming.headers
     const upstream = httpsRequest(
-      { agent, host: upstreamUrl.hostname, port: upstreamUrl.port, method: incoming.method, path: incoming.url, headers },
+      {
+        agent,
+        host: upstreamUrl.hostname,
+        port: upstreamUrl.port,
+        method: incoming.method,
+        path: fault?.kind === 'rewrite' ? fault.url(seen.url) : seen.url,
+        headers,
+      },
       (answer) => {
         if (fault?.kind === 'lose-response') {
           answer.resume().on('end', () => response.destroy())
@@ -107,7 +124,13 @@ export async function startFaultProxy(target: { readonly url: string; readonly c
 
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = incoming.url ?? ''
-    const seen: Seen = { method: incoming.method ?? '', url, watch: /[?&]watch=true/.test(url), at: performance.now() }
+    const seen: Seen = {
+      method: incoming.method ?? '',
+      url,
+      watch: /[?&]watch=true/.test(url),
+      authorization: incoming.headers.authorization ?? '',
+      at: performance.now(),
+    }
     requests.push(seen)
     response.on('error', () => {})
     const fault = faultFor(seen)
@@ -133,7 +156,9 @@ export async function startFaultProxy(target: { readonly url: string; readonly c
 
   const server: Server = createServer((incoming, response) => void handle(incoming, response))
   server.keepAliveTimeout = 120_000
+  let connections = 0
   server.on('connection', (socket) => {
+    connections += 1
     sockets.add(socket)
     socket.setNoDelay(true)
     socket.on('close', () => sockets.delete(socket))
@@ -143,6 +168,9 @@ export async function startFaultProxy(target: { readonly url: string; readonly c
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    get connections() {
+      return connections
+    },
     inject(match, fault, times = 1) {
       const rule: Rule = { match, fault, left: times, hits: 0 }
       rules.push(rule)

@@ -51,7 +51,7 @@ const selectors: readonly RefusedCase[] = [
     field: SELECTOR,
     says: 'name at least one label',
   },
-  { name: 'a namespaceSelector that is null', resource: selecting(null), field: SELECTOR, says: 'type object' },
+  { name: 'a namespaceSelector that is null', resource: selecting(null), field: SELECTOR, says: 'Required value' },
   ...(['In', 'NotIn'] as const).flatMap((operator) => [
     {
       name: `operator ${operator} without values`,
@@ -84,13 +84,23 @@ const selectors: readonly RefusedCase[] = [
     field: `${SELECTOR}.matchExpressions[0].key`,
     says: 'Required value',
   },
-  ...['', 'a b', '-a', 'a-', '/a', 'a/', 'a/b/c', 'A.example/x', 'ä', `${'x'.repeat(64)}`, `${'a'.repeat(254)}/b`].map((key) => ({
+  ...['', 'a b', '-a', 'a-', '/a', 'a/', 'a/b/c', 'A.example/x', 'ä', `${'x'.repeat(64)}`].map((key) => ({
     name: `a requirement with key "${shortened(key)}"`,
     resource: selecting({ matchExpressions: [{ key, operator: 'Exists' }] }),
     field: `${SELECTOR}.matchExpressions[0].key`,
-    says: 'write a label key',
+    says: "should match '^",
   })),
-  ...['', 'a b', '-a', '__proto__', 'A.example/x', `${'x'.repeat(64)}`, `${'a'.repeat(254)}/b`, 'a'.repeat(400)].map((key) => ({
+  ...[
+    '',
+    'a b',
+    '-a',
+    '__proto__',
+    'A.example/x',
+    `${'x'.repeat(64)}`,
+    `${'a'.repeat(254)}/b`,
+    `${'a'.repeat(193)}/${'b'.repeat(63)}`,
+    'a'.repeat(400),
+  ].map((key) => ({
     name: `matchLabels with key "${shortened(key)}"`,
     resource: selecting({ matchLabels: JSON.parse(`{"tenant": "manning", ${JSON.stringify(key)}: "x"}`) }),
     field: `${SELECTOR}.matchLabels`,
@@ -101,15 +111,27 @@ const selectors: readonly RefusedCase[] = [
       name: `matchLabels with value "${value}"`,
       resource: selecting({ matchLabels: { tenant: value } }),
       field: `${SELECTOR}.matchLabels`,
-      says: 'write a label value',
+      says: "should match '^",
     },
     {
       name: `a requirement with value "${value}"`,
       resource: selecting({ matchExpressions: [{ key: 'tenant', operator: 'In', values: ['manning', value] }] }),
       field: `${SELECTOR}.matchExpressions[0].values`,
-      says: 'write a label value',
+      says: "should match '^",
     },
   ]),
+  {
+    name: 'a requirement with a key of 256 characters',
+    resource: selecting({ matchExpressions: [{ key: `${'a'.repeat(254)}/b`, operator: 'Exists' }] }),
+    field: `${SELECTOR}.matchExpressions[0].key`,
+    says: 'may not be more than 255',
+  },
+  {
+    name: 'a label whose value is null, which would be dropped',
+    resource: from({ podSelector: { matchLabels: { app: null } } }),
+    field: `${FROM}[0].podSelector.matchLabels`,
+    says: 'a label without a value',
+  },
   {
     name: 'a label value of 64 characters',
     resource: selecting({ matchLabels: { tenant: 'x'.repeat(64) } }),
@@ -195,13 +217,13 @@ const peers: readonly RefusedCase[] = [
     field: `${FROM}[0]`,
     says: 'write two peers instead',
   },
-  { name: 'a peer whose podSelector is null', resource: from({ podSelector: null }), field: `${FROM}[0].podSelector`, says: 'type object' },
+  { name: 'a peer whose podSelector is null', resource: from({ podSelector: null }), field: `${FROM}[0]`, says: 'exactly one form' },
   { name: 'a peer that is null', resource: from(null), field: `${FROM}[0]`, says: 'type object' },
   { name: 'an empty from', resource: from(), field: FROM, says: 'name at least one peer' },
   { name: 'an empty to', resource: to(), field: TO, says: 'name at least one peer' },
   { name: 'an ingress rule without from', resource: ingressRules({ name: 'rule' }), field: FROM, says: 'Required value' },
   { name: 'an egress rule without to', resource: egressRules({ name: 'rule' }), field: TO, says: 'Required value' },
-  { name: 'from that is null', resource: ingressRules({ name: 'rule', from: null }), field: FROM, says: 'type array' },
+  { name: 'from that is null', resource: ingressRules({ name: 'rule', from: null }), field: FROM, says: 'Required value' },
   { name: 'a preset that does not exist', resource: from({ preset: 'Everything' }), field: `${FROM}[0].preset`, says: '"KubeAPIServer"' },
   ...['Acme', 'a.b', '', '-a', 'a_b'].flatMap((name) => [
     { name: `a peer of tenant "${name}"`, resource: from({ tenant: name }), field: `${FROM}[0].tenant`, says: 'write a DNS label' },
@@ -627,7 +649,17 @@ export const ACCEPTED: readonly AcceptedCase[] = [
       ],
     }),
   },
-  ...['a', 'A', '7', 'a.b_c-d', 'constructor', 'example.com/a', 'a-b.c.d7/E', `${'a'.repeat(253)}/${'b'.repeat(63)}`].flatMap((key) => [
+  ...[
+    'a',
+    'A',
+    '7',
+    'a.b_c-d',
+    'constructor',
+    'example.com/a',
+    'a-b.c.d7/E',
+    `${'a'.repeat(191)}/${'b'.repeat(63)}`,
+    `${'a'.repeat(253)}/b`,
+  ].flatMap((key) => [
     { name: `the label key ${shortened(key)} in matchLabels`, resource: selecting({ matchLabels: { [key]: 'x' } }) },
     { name: `the label key ${shortened(key)} in a requirement`, resource: selecting({ matchExpressions: [{ key, operator: 'Exists' }] }) },
   ]),
@@ -680,6 +712,10 @@ export const ACCEPTED: readonly AcceptedCase[] = [
     resource: ingressRules(
       ingressRule({ appliesTo: { podSelector: labelled({ app: 'x' }), namespaceSelector: labelled({ stage: 'test' }) } }),
     ),
+  },
+  {
+    name: 'members that are null, which the API server takes for left out',
+    resource: ingressRules({ ...ingressRule(), appliesTo: null, ports: null }),
   },
   { name: 'a rule with an empty appliesTo', resource: ingressRules(ingressRule({ appliesTo: {} })) },
   { name: 'dns without a mode', resource: network({ dns: {} }) },

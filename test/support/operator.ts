@@ -58,6 +58,11 @@ export async function startOperator(settings: Partial<OperatorSettings> & { read
   return { operator, repairs, complaints, observed: recorder.observed(), stop: () => operator.stop() }
 }
 
+/** A CRD that was installed a moment ago is answered for by "storage is (re)initializing" at first: the installation's business, not the operator's. */
+export function complaintsOf({ complaints }: RunningOperator): readonly string[] {
+  return complaints.filter((complaint) => !complaint.includes('storage is (re)initializing'))
+}
+
 let count = 0
 
 function withServer(kubeConfig: KubeConfig, server: string) {

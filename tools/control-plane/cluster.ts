@@ -8,7 +8,7 @@ import { installOperator } from './install.ts'
 import { PROCESS_NAMES } from './layout.ts'
 import { withLock } from './lock.ts'
 import { endProcesses, isRunning } from './processes.ts'
-import { processesOf, readRecord } from './record.ts'
+import { operatorOf, processesOf, readRecord } from './record.ts'
 import { elapsed, type Report } from './report.ts'
 
 /** `root` is the top of a checkout. */
@@ -19,14 +19,15 @@ const LOCK = 'lock'
 const directoryOf = (root: string) => join(root, '.cluster')
 
 /** Starts it or finds it running, and installs what the checkout has by now. */
-export async function clusterUp({ root, report }: Cluster): Promise<void> {
+export async function clusterUp({ root, report }: Cluster): Promise<ControlPlane> {
   const directory = directoryOf(root)
-  await withLock(join(directory, LOCK), { purpose: 'another cluster-up or cluster-down', report }, async () => {
+  return await withLock(join(directory, LOCK), { purpose: 'another cluster-up or cluster-down', report }, async () => {
     const controlPlane = (await findRunning(directory, report)) ?? (await startAnew(directory, report))
     report.update('installing CRD, RBAC and cluster DNS')
     await installOperator(controlPlane, { crdDirectory: join(root, 'crds'), rbacDirectory: join(root, 'config/rbac') })
     await createClusterDNS(controlPlane)
-    report.say(`installed CRD, RBAC and cluster DNS\n\n${howToUse(controlPlane)}`)
+    report.say('installed CRD, RBAC and cluster DNS')
+    return controlPlane
   })
 }
 
@@ -74,6 +75,11 @@ export async function clusterDown({ root, report }: Cluster): Promise<void> {
 async function endRemains(directory: string, report: Report): Promise<void> {
   const record = readRecord(directory)
   if (!record) return
+  const [operator] = operatorOf(directory, record)
+  if (operator && isRunning(operator)) {
+    await endProcesses([operator])
+    report.say(`ended the operator, process ${operator.pid}`)
+  }
   for (const name of PROCESS_NAMES.toReversed()) {
     const { [name]: pid } = record.pids
     if (pid === undefined) continue
@@ -85,7 +91,8 @@ async function endRemains(directory: string, report: Report): Promise<void> {
   }
 }
 
-function howToUse({ directory, kubeconfig }: ControlPlane): string {
+/** What a person can do with it, ready to paste. */
+export function howToUse({ directory, kubeconfig }: ControlPlane): string {
   return [
     `  export KUBECONFIG=${join(directory, 'kubeconfig')}`,
     `  export PATH=${join(directory, 'bin')}:$PATH   # a kubectl of the same version`,

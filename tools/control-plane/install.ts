@@ -6,6 +6,7 @@ import type { ControlPlane } from './control-plane.ts'
 import { kubeconfig } from './credentials.ts'
 import { APPLY, apply, kubectl } from './kubectl.ts'
 import { layoutOf } from './layout.ts'
+import { until } from './readiness.ts'
 
 export const OPERATOR_NAMESPACE = 'tenant-isolation-system'
 export const OPERATOR_SERVICE_ACCOUNT = 'tenant-isolation'
@@ -28,12 +29,27 @@ export async function installOperator(controlPlane: ControlPlane, installation: 
   const { crdDirectory = join(ROOT, 'crds'), rbacDirectory = join(ROOT, 'config/rbac'), furtherDirectories = [] } = installation
   const [crds, rbac, ...further] = [crdDirectory, rbacDirectory, ...furtherDirectories].map(manifestsIn)
   await kubectl(controlPlane, [...APPLY, ...(crds ?? [])])
-  await kubectl(controlPlane, ['wait', '--for=condition=Established', '--timeout=30s', ...(crds ?? [])])
+  await established(controlPlane, crds ?? [])
   // Before the files that need it, for kubectl applies them in the order of their names.
   await apply(controlPlane, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: OPERATOR_NAMESPACE } }])
   for (const manifests of [rbac ?? [], ...further]) await kubectl(controlPlane, [...APPLY, ...manifests])
   return writeOperatorKubeconfig(controlPlane)
 }
+
+/** Not by `kubectl wait`, which gives up on a CRD that is so new that it has no conditions at all. */
+async function established(controlPlane: ControlPlane, crds: readonly string[]): Promise<void> {
+  await until({ what: 'the acceptance of the CRDs', servers: [], timeout: 30_000 }, async () => {
+    const list = JSON.parse(await kubectl(controlPlane, ['get', '--output=json', ...crds])) as CrdList
+    const items = list.items ?? [list]
+    return (
+      items.every(({ status }) => status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True')) || undefined
+    )
+  })
+}
+
+type Crd = { readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] | null } }
+/** kubectl prints a list for several objects, and the object itself for one. */
+type CrdList = Crd & { readonly items?: readonly Crd[] }
 
 /** The arguments that make kubectl read the folder. */
 function manifestsIn(directory: string): readonly string[] {

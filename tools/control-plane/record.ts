@@ -11,6 +11,8 @@ export type ControlPlaneRecord = {
   readonly kubectl: string
   /** Of those that have been started so far. */
   readonly pids: Partial<Pids>
+  /** An operator that was left running beside it, as `make demo KEEP=1` does. */
+  readonly operator?: number
   /** Only of one that has become ready. */
   readonly version?: string
 }
@@ -36,4 +38,9 @@ export function processesOf(directory: string, { pids }: Pick<ControlPlaneRecord
     const pid = pids[name]
     return pid === undefined ? [] : [{ pid, marker: `=${directory}/` }]
   })
+}
+
+/** The operator that was left running, if one was. */
+export function operatorOf(directory: string, { operator }: Pick<ControlPlaneRecord, 'operator'>): readonly Recorded[] {
+  return operator === undefined ? [] : [{ pid: operator, marker: `=${directory}/` }]
 }

@@ -8,17 +8,17 @@ import { isNonEmpty, mapNonEmpty, type NonEmpty, type PolicyPeer, type PolicyPor
 export function canonicalSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector): LabelSelector {
   const labels = new Map(Object.entries(matchLabels))
   const expressions = new Map<string, LabelRequirement>()
-  for (const requirement of matchExpressions) {
-    const canonical = canonicalRequirement(requirement)
-    const [only, ...more] = canonical.values ?? []
+  // Sorted first: of two labels that contradict each other, the same one becomes a label, whichever was written first.
+  for (const [text, requirement] of sorted(matchExpressions.map(canonicalRequirement))) {
+    const [only, ...more] = requirement.values ?? []
     const becomesLabel =
-      canonical.operator === 'In' && only !== undefined && more.length === 0 && (labels.get(canonical.key) ?? only) === only
-    if (becomesLabel) labels.set(canonical.key, only)
-    else expressions.set(canonicalJson(canonical), canonical)
+      requirement.operator === 'In' && only !== undefined && more.length === 0 && (labels.get(requirement.key) ?? only) === only
+    if (becomesLabel) labels.set(requirement.key, only)
+    else expressions.set(text, requirement)
   }
   return {
     ...(labels.size > 0 && { matchLabels: Object.fromEntries([...labels].sort(([a], [b]) => compareText(a, b))) }),
-    ...(expressions.size > 0 && { matchExpressions: sortedValues(expressions) }),
+    ...(expressions.size > 0 && { matchExpressions: [...expressions.values()] }),
   }
 }
 
@@ -63,10 +63,11 @@ export function coversPort(outer: PolicyPort, inner: PolicyPort): boolean {
 }
 
 function unique<T>(items: NonEmpty<T>): NonEmpty<T> {
-  const [first, ...rest] = sortedValues(new Map(items.map((item) => [canonicalJson(item), item])))
+  const [first, ...rest] = new Map(sorted(items)).values()
   return [first ?? items[0], ...rest]
 }
 
-function sortedValues<T>(byText: ReadonlyMap<string, T>): T[] {
-  return [...byText].sort(([a], [b]) => compareText(a, b)).map(([, value]) => value)
+/** The items with their canonical JSON, in its order. */
+function sorted<T>(items: readonly T[]): [string, T][] {
+  return items.map((item): [string, T] => [canonicalJson(item), item]).sort(([a], [b]) => compareText(a, b))
 }

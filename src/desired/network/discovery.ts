@@ -3,8 +3,9 @@
 import { canonicalJson, compareText } from '../../api/canonical.ts'
 import { formatCidr, hostCidr } from '../../api/cidr.ts'
 import { NAMESPACE_NAME_LABEL } from '../../api/labels.ts'
-import type { Labels } from '../../api/selectors.ts'
+import { isEmptySelector, type Labels } from '../../api/selectors.ts'
 import type { Destination, Endpoint } from '../facts.ts'
+import { canonicalPeers } from './canonical.ts'
 import { mergeRules } from './merge.ts'
 import { isNonEmpty, type PolicyPeer, type PolicyPort } from './policy.ts'
 
@@ -50,9 +51,11 @@ export function dnsDestination(
   const servicePorts = ports.map(({ protocol, port }) => policyPort(protocol, port))
   const targetPorts = ports.flatMap((port) => targetPortsOf(port, slices))
   const namespace = service.metadata.namespace ?? 'default'
-  const backends = service.spec.selector
-    ? [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME_LABEL]: namespace } }, podSelector: { matchLabels: service.spec.selector } }]
-    : addressPeers(endpointAddresses(slices))
+  const { selector = {} } = service.spec
+  // A Service without a selector selects no pods; a NetworkPolicy with an empty one would select all of them.
+  const backends = isEmptySelector({ matchLabels: selector })
+    ? addressPeers(endpointAddresses(slices))
+    : [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME_LABEL]: namespace } }, podSelector: { matchLabels: selector } }]
   const clusterAddresses = clusterIPs(service)
   return destination({
     source: `Service ${namespace}/${service.metadata.name}`,
@@ -111,7 +114,7 @@ function destination({ source, addresses, endpoints, origins }: Found): Destinat
     ports ? [{ peers, ports }] : [],
   )
   if (!isNonEmpty(merged) || !isNonEmpty(origins)) return undefined
-  return { source, addresses: [...new Set(addresses)].sort(compareText), endpoints: merged, origins }
+  return { source, addresses: [...new Set(addresses)].sort(compareText), endpoints: merged, origins: canonicalPeers(origins) }
 }
 
 function endpoint(peers: readonly PolicyPeer[], ports: readonly PolicyPort[]): Endpoint | undefined {

@@ -45,16 +45,16 @@ function joinPorts(a: Rule, b: Rule): Rule {
 }
 
 /** Whether `wider` allows all that `rule` allows. Two different rules cannot imply each other: equal peers are joined already. */
-export function implies(wider: Rule, rule: Rule): boolean {
+function implies(wider: Rule, rule: Rule): boolean {
   return coversPorts(wider.ports, rule.ports) && coversPeers(wider.peers, rule.peers)
 }
 
-function coversPorts(outer: readonly PolicyPort[] | undefined, inner: readonly PolicyPort[] | undefined): boolean {
+export function coversPorts(outer: readonly PolicyPort[] | undefined, inner: readonly PolicyPort[] | undefined): boolean {
   if (!outer) return true
   return inner?.every((port) => outer.some((wider) => coversPort(wider, port))) ?? false
 }
 
-function coversPeers(outer: readonly PolicyPeer[], inner: readonly PolicyPeer[]): boolean {
+export function coversPeers(outer: readonly PolicyPeer[], inner: readonly PolicyPeer[]): boolean {
   const texts = new Set(outer.map(canonicalJson))
   return inner.every((peer) => texts.has(canonicalJson(peer)))
 }

@@ -1,7 +1,7 @@
 /** desired/network/peers.ts — from a peer of the resource to what a NetworkPolicy says for it. */
 
 import type { Direction, Peer } from '../../api/network.ts'
-import type { LabelSelector } from '../../api/selectors.ts'
+import { isEmptySelector, type LabelSelector } from '../../api/selectors.ts'
 import { type Facts, type Gap, isGap } from '../facts.ts'
 import { internetPeers } from './internet.ts'
 import { isNonEmpty, type NonEmpty, type PolicyPeer, type Rule } from './policy.ts'
@@ -44,7 +44,8 @@ function peersOf(peer: Peer, facts: Facts): NonEmpty<PolicyPeer> | Gap {
 
 function tenantPeers(name: string, podSelector: LabelSelector | undefined, { tenants }: Facts): NonEmpty<PolicyPeer> | Gap {
   const namespaceSelector = tenants.get(name)
-  return namespaceSelector
+  // An empty selector is nobody's: no schema that we ever wrote lets one through, and it would mean every namespace.
+  return namespaceSelector && !isEmptySelector(namespaceSelector)
     ? podPeer(podSelector, namespaceSelector)
     : { gap: 'TenantUnknown', message: `no TenantIsolation is called ${name}; correct the name, or wait until it exists` }
 }

@@ -6,7 +6,7 @@
  */
 
 import { DIRECTIONS, type Direction } from '../../api/network.ts'
-import { implies } from './merge.ts'
+import { coversPeers, coversPorts } from './merge.ts'
 import { type EgressRule, type IngressRule, isNonEmpty, type Open, type PolicySpec, type Rule } from './policy.ts'
 
 /** `before` is undefined for a policy that is not there yet, `after` for one that goes: without a baseline, everything is open. */
@@ -22,8 +22,8 @@ export function baselineUnion({ before, after }: Ends): PolicySpec {
   return assemble({
     types: isNonEmpty(types) ? types : DIRECTIONS,
     podSelector: {},
-    ingress: open('Ingress') ? [{}] : [...(before?.ingress ?? []), ...(after?.ingress ?? [])],
-    egress: open('Egress') ? [{}] : [...(before?.egress ?? []), ...(after?.egress ?? [])],
+    ingress: open('Ingress') ? [{}] : [...ingressOf(before), ...ingressOf(after)],
+    egress: open('Egress') ? [{}] : [...egressOf(before), ...egressOf(after)],
   })
 }
 
@@ -33,8 +33,8 @@ export function policyUnion(before: PolicySpec, after: PolicySpec): PolicySpec {
   return assemble({
     types: isNonEmpty(types) ? types : after.policyTypes,
     podSelector: after.podSelector,
-    ingress: [...(before.ingress ?? []), ...(after.ingress ?? [])],
-    egress: [...(before.egress ?? []), ...(after.egress ?? [])],
+    ingress: [...ingressOf(before), ...ingressOf(after)],
+    egress: [...egressOf(before), ...egressOf(after)],
   })
 }
 
@@ -42,24 +42,37 @@ export function closes(spec: PolicySpec | undefined, direction: Direction): bool
   return spec?.policyTypes.includes(direction) ?? false
 }
 
-/** Whether `wider` allows all that `narrower` allows. May say no where a finer look would say yes, never the other way round. */
+/**
+ * Whether `wider` allows all that `narrower` allows, under a baseline that closes the same directions at both ends. May say no where
+ * a finer look would say yes, never the other way round.
+ */
 export function allowsAll(wider: PolicySpec, narrower: PolicySpec): boolean {
-  const covered = (outer: readonly (IngressRule | EgressRule | Open)[] = [], inner: readonly (IngressRule | EgressRule | Open)[] = []) =>
+  const covered = (outer: readonly AnyRule[], inner: readonly AnyRule[]) =>
     inner.every((rule) => outer.some((candidate) => coversRule(candidate, rule)))
-  return covered(wider.ingress, narrower.ingress) && covered(wider.egress, narrower.egress)
+  return covered(ingressOf(wider), ingressOf(narrower)) && covered(egressOf(wider), egressOf(narrower))
 }
 
-function coversRule(outer: IngressRule | EgressRule | Open, inner: IngressRule | EgressRule | Open): boolean {
-  const [wide, narrow] = [ruleOf(outer), ruleOf(inner)]
-  if (!wide) return true
-  return narrow !== undefined && implies(wide, narrow)
+type AnyRule = IngressRule | EgressRule | Open
+
+/** The rules that have an effect. Those of a direction that policyTypes does not list have none; only a foreign edit leaves such. */
+function ingressOf(spec: PolicySpec | undefined): readonly (IngressRule | Open)[] {
+  return closes(spec, 'Ingress') ? (spec?.ingress ?? []) : []
 }
 
-/** Undefined for the rule that allows everything. */
-function ruleOf(rule: IngressRule | EgressRule | Open): Rule | undefined {
-  const { ports } = rule as { ports?: Rule['ports'] }
-  const peers = 'from' in rule ? rule.from : 'to' in rule ? rule.to : undefined
-  return peers && { peers, ...(ports && { ports }) }
+function egressOf(spec: PolicySpec | undefined): readonly (EgressRule | Open)[] {
+  return closes(spec, 'Egress') ? (spec?.egress ?? []) : []
+}
+
+function coversRule(outer: AnyRule, inner: AnyRule): boolean {
+  const [wide, narrow] = [partsOf(outer), partsOf(inner)]
+  const everybody = wide.peers === undefined
+  return coversPorts(wide.ports, narrow.ports) && (everybody || (narrow.peers !== undefined && coversPeers(wide.peers, narrow.peers)))
+}
+
+/** No peers mean everybody, no ports every port; of ours, only the open rule has no peers, but others write what they like. */
+function partsOf(rule: AnyRule): { readonly peers: Rule['peers'] | undefined; readonly ports: Rule['ports'] } {
+  const { from, to, ports } = rule as { from?: Rule['peers']; to?: Rule['peers']; ports?: Rule['ports'] }
+  return { peers: from ?? to, ports }
 }
 
 type Parts = {

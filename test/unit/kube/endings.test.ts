@@ -16,7 +16,8 @@ const broken = (failure: 'connection' | 'timeout'): Ending => ({
   kind: 'broken',
   error: new TransportError('no', { failure, applied: 'unknown' }),
 })
-const decisionAfter = (ending: Ending, phase: Phase = 'watching', livedMs = 60_000) => decide(ending, { phase, livedMs })
+const decisionAfter = (ending: Ending, phase: Phase = 'watching', livedMs = 60_000, heard = true) =>
+  decide(ending, { phase, livedMs, heard })
 
 const AT_ONCE = undefined
 
@@ -26,6 +27,11 @@ describe('after the end of a watch', () => {
       expect(decisionAfter({ kind }), kind).to.include({ next: 'resume', waitAtLeastMs: AT_ONCE })
       expect(decisionAfter({ kind }, 'watching', 1_000), kind).to.include({ next: 'resume', waitAtLeastMs: 0 })
     }
+  })
+
+  it('lists again when it never heard anything: its version may be one that the server does not have any more', () => {
+    expect(decisionAfter({ kind: 'silent' }, 'watching', 60_000, false)).to.include({ next: 'list', waitAtLeastMs: AT_ONCE })
+    expect(decisionAfter({ kind: 'closed' }, 'watching', 60_000, false)).to.include({ next: 'resume' })
   })
 
   it('resumes with a back-off when the connection broke', () => {

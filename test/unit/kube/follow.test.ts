@@ -31,7 +31,7 @@ async function run(options: {
   readonly open: () => Promise<OpenStream>
   readonly take?: (event: WatchEvent<never>) => Ending | undefined
   readonly totalMs?: number
-  readonly silenceMs?: number
+  readonly silenceMs?: number | (() => number)
   readonly stop?: AbortController
 }) {
   const versions: string[] = []
@@ -41,7 +41,10 @@ async function run(options: {
       if ('resourceVersion' in event) versions.push(event.resourceVersion)
       return options.take?.(event)
     },
-    limits: { totalMs: options.totalMs ?? 60_000, silenceMs: () => options.silenceMs ?? 60_000 },
+    limits: {
+      totalMs: options.totalMs ?? 60_000,
+      silenceMs: typeof options.silenceMs === 'function' ? options.silenceMs : () => Number(options.silenceMs ?? 60_000),
+    },
     clock: systemClock,
     signal: (options.stop ?? new AbortController()).signal,
   })
@@ -112,6 +115,19 @@ describe('following a watch', () => {
     expect(ending).to.deep.equal({ kind: 'silent' })
     expect(livedMs).to.be.within(28, 5_000)
     expect(stream.aborts).to.be.at.least(1)
+  })
+
+  it('is less patient as soon as it is told so', async () => {
+    let silenceMs = 60_000
+    const { open } = reading(async function* (aborted) {
+      yield Buffer.from(line(1))
+      await aborted
+    })
+    const take = () => {
+      silenceMs = 30
+      return undefined
+    }
+    expect((await run({ open, take, silenceMs: () => silenceMs })).ending).to.deep.equal({ kind: 'silent' })
   })
 
   it('gives up a watch that never ends, however busy it is', async () => {

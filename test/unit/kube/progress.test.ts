@@ -91,6 +91,17 @@ describe('a reflector that watches', () => {
     expect(progress).to.include({ phase: 'streaming', position: undefined })
   })
 
+  it('gives up its place when a watch from there stays silent from its beginning', () => {
+    const progress = at('5')
+    progress.ended({ kind: 'silent' }, 150_000)
+    expect(progress.position, 'it had heard the list').to.equal('5')
+    progress.take(bookmark('6'))
+    progress.ended({ kind: 'silent' }, 150_000)
+    expect(progress.position, 'it had heard a bookmark').to.equal('6')
+    progress.ended({ kind: 'silent' }, 150_000)
+    expect(progress).to.include({ position: undefined, phase: 'streaming' })
+  })
+
   it('ends at an error and at what it cannot read', () => {
     const progress = at('5')
     const error = new KubeApiError({ code: 500, reason: '', message: 'no' })

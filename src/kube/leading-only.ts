@@ -1,6 +1,6 @@
-/** writing.ts — a client that only writes while this process leads. */
+/** kube/leading-only.ts — a client that only writes while this process leads. */
 
-import type { Client } from './kube/client.ts'
+import type { Client } from './client.ts'
 
 /** Leadership was lost between the decision to write and the write. Nothing was sent; whoever leads now decides anew. */
 export class NotLeadingError extends Error {

@@ -1,0 +1,66 @@
+# Everything that a person or a machine does with this checkout. `make` alone says what there is.
+SHELL := /bin/bash
+NODE := node_modules/.bin/node
+MOCHA := $(NODE) node_modules/.bin/mocha
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what there is
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: node_modules ## the main job on a real API server, told with times; KEEP=1 leaves it up
+	@$(NODE) tools/demo/demo.ts $(if $(KEEP),--keep)
+
+.PHONY: test
+test: node_modules ## every test, against a real API server
+	@$(NODE) tools/control-plane/binaries-ready.ts
+	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts' 'test/cluster/**/*.test.ts'
+
+.PHONY: test-unit
+test-unit: node_modules ## the tests that need no API server
+	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts'
+
+.PHONY: lint
+lint: node_modules ## format, lint, types, dead code, generated files
+	@node_modules/.bin/biome check --error-on-warnings .
+	@node_modules/.bin/tsc --noEmit --project .
+	@node_modules/.bin/knip
+	@$(NODE) tools/generate.ts --check
+
+.PHONY: format
+format: node_modules ## mend what lint can mend by itself
+	@node_modules/.bin/biome check --write .
+
+.PHONY: generate
+generate: node_modules ## write what follows from the sources: crds/
+	@$(NODE) tools/generate.ts
+
+.PHONY: bench
+bench: node_modules ## measure: prints a table, writes .bench/latest.json
+	@$(NODE) tools/control-plane/binaries-ready.ts
+	@$(NODE) test/bench/bench.ts $(BENCH)
+
+.PHONY: bundle
+bundle: node_modules ## one file for the image: dist/tenant-isolation.mjs
+	@$(NODE) tools/bundle.ts
+
+.PHONY: cluster-up
+cluster-up: node_modules ## start a real control plane in .cluster, or find it; CRD and RBAC installed
+	@$(NODE) tools/control-plane/up.ts
+
+.PHONY: cluster-down
+cluster-down: node_modules ## end it and remove .cluster
+	@$(NODE) tools/control-plane/down.ts
+
+.PHONY: operator
+operator: node_modules ## run the operator against it, in the foreground
+	@test -f .cluster/operator.kubeconfig || { echo "there is no cluster; run make cluster-up first" >&2; exit 2; }
+	@exec bin/tenant-isolation run --kubeconfig .cluster/operator.kubeconfig --listen 127.0.0.1:0
+
+# npm writes this file last, so that an install that broke off is done again.
+node_modules: node_modules/.package-lock.json
+node_modules/.package-lock.json: package.json package-lock.json .npmrc
+	@echo "installing dependencies" >&2
+	@npm ci --no-progress --loglevel=error
+	@touch $@

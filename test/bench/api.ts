@@ -1,0 +1,77 @@
+/** bench/api.ts — bare requests to the API server, so that what is measured is compared with nothing of ours. */
+
+import { readFileSync } from 'node:fs'
+import { Pool } from 'undici'
+import { parse } from 'yaml'
+import { createLineSplitter } from '../../src/kube/lines.ts'
+
+export type WatchEvent<T> = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; readonly object: T }
+
+export type Api = {
+  /** The parsed answer; throws unless it is one of success. `type` is the content type of the body. */
+  request<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object, type?: string): Promise<T>
+  /**
+   * Resolves when the watch is open. `at` is when the bytes arrived, in milliseconds of `performance.now()`. `onEnd` is called when the
+   * watch ends before `close`.
+   */
+  watch<T>(path: string, onEvent: (event: WatchEvent<T>, at: number) => void, onEnd: (error: Error) => void): Promise<void>
+  close(): Promise<void>
+}
+
+type Kubeconfig = {
+  readonly clusters: readonly { readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }[]
+  readonly users: readonly { readonly user: { readonly token: string } }[]
+}
+
+export const MERGE_PATCH = 'application/merge-patch+json'
+
+/** With a kubeconfig of the embedded control plane: one cluster, one token. */
+export function connect(kubeconfig: string, connections = 1): Api {
+  const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig
+  const [{ cluster } = { cluster: undefined }] = clusters
+  if (!cluster) throw new Error(`${kubeconfig} names no cluster`)
+  const options = {
+    connect: { ca: Buffer.from(cluster['certificate-authority-data'], 'base64').toString() },
+    allowH2: false,
+    bodyTimeout: 0,
+  }
+  const requests = new Pool(cluster.server, { ...options, connections })
+  const watches = new Pool(cluster.server, options)
+  const headers = { authorization: `Bearer ${users[0]?.user.token ?? ''}`, accept: 'application/json' }
+  let closed = false
+
+  return {
+    async request<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object, type = 'application/json') {
+      const json = body === undefined ? null : JSON.stringify(body)
+      const { statusCode, body: answer } = await requests.request({
+        method,
+        path,
+        body: json,
+        headers: { ...headers, 'content-type': type },
+      })
+      const text = await answer.text()
+      if (statusCode >= 300) throw new Error(`${method} ${path} was answered with ${statusCode}: ${text}`)
+      return JSON.parse(text) as T
+    },
+
+    async watch<T>(path: string, onEvent: (event: WatchEvent<T>, at: number) => void, onEnd: (error: Error) => void) {
+      const { statusCode, body } = await watches.request({ method: 'GET', path, headers, headersTimeout: 30_000 })
+      if (statusCode !== 200) throw new Error(`GET ${path} was answered with ${statusCode}: ${await body.text()}`)
+      const splitter = createLineSplitter()
+      const end = (error: Error) => {
+        if (!closed) onEnd(error)
+      }
+      body.on('data', (chunk: Buffer) => {
+        const at = performance.now()
+        for (const line of splitter.push(chunk)) onEvent(JSON.parse(line) as WatchEvent<T>, at)
+      })
+      body.once('error', end)
+      body.once('end', () => end(new Error(`the watch ${path} ended`)))
+    },
+
+    async close() {
+      closed = true
+      await Promise.all([requests.destroy(), watches.destroy()])
+    },
+  }
+}

@@ -1,0 +1,125 @@
+/** bench/operator-process.ts — the operator as it is shipped: the bundle in a process of its own, in a folder where there is nothing else. */
+
+import { spawn } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from '../../tools/control-plane/free-port.ts'
+import { OPERATOR_NAMESPACE } from '../../tools/control-plane/install.ts'
+import { disown, own, tied } from '../../tools/control-plane/owned-processes.ts'
+
+export type OperatorProcess = {
+  readonly pid: number
+  /** Just before the process was started, in milliseconds of `performance.now()`. */
+  readonly startedAt: number
+  readonly log: string
+  readonly url: string
+  /** Ends it as Kubernetes would, and waits until it has ended. */
+  stop(): Promise<void>
+}
+
+export type OperatorStart = {
+  readonly bundle: string
+  readonly kubeconfig: string
+  /** For its log and its empty folder. */
+  readonly directory: string
+  /** For node itself, such as --cpu-prof. */
+  readonly nodeOptions?: readonly string[]
+}
+
+export async function startOperator({ bundle, kubeconfig, directory, nodeOptions = [] }: OperatorStart): Promise<OperatorProcess> {
+  const [port] = await freePorts(1)
+  const cwd = mkdtempSync(join(directory, 'operator-'))
+  const log = join(cwd, 'operator.log')
+  const options = {
+    kubeconfig,
+    namespace: OPERATOR_NAMESPACE,
+    'lease-name': 'tenant-isolation',
+    identity: 'bench',
+    listen: `127.0.0.1:${port}`,
+    'log-format': 'json',
+    'log-level': 'info',
+  }
+  const args = [...nodeOptions, bundle, 'run', ...Object.entries(options).map(([name, value]) => `--${name}=${value}`)]
+  const [command, ...rest] = tied('SIGKILL', process.execPath, args)
+  const output = openSync(log, 'a')
+  const startedAt = performance.now()
+  // No KUBECONFIG and no ~/.kube/config: nothing but what the command line says.
+  const child = spawn(command, rest, { cwd, env: { PATH: process.env.PATH, HOME: cwd }, detached: true, stdio: ['ignore', output, output] })
+  closeSync(output)
+  const { pid } = child
+  if (pid === undefined) throw new Error(`the operator cannot be started: ${command}`)
+  own(pid, 'SIGKILL')
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      disown(pid)
+      resolve()
+    })
+  })
+  return {
+    pid,
+    startedAt,
+    log,
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+/** Resolves with the time, in milliseconds of `performance.now()`, at which `url` was first answered with 200 and a body that will do. */
+export async function firstAnswer(
+  { log, pid }: OperatorProcess,
+  url: string,
+  { intervalMs, accept = () => true }: { readonly intervalMs: number; readonly accept?: (body: string) => boolean },
+): Promise<number> {
+  const deadline = performance.now() + 60_000
+  for (;;) {
+    const body = await read(url).catch(() => undefined)
+    if (body !== undefined && accept(body)) return performance.now()
+    if (performance.now() > deadline || !isAlive(pid)) throw new Error(`${url} was not as it should be; the end of ${log}:\n${tail(log)}`)
+    await sleep(intervalMs)
+  }
+}
+
+export type Usage = { readonly rssMiB: number; readonly peakRssMiB: number; readonly cpuSeconds: number }
+
+/** Of proc(5), so far. */
+export function usageOf(pid: number): Usage {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const mebibytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) / 1024
+  // The name in the second field may hold anything, but is the last to end with a bracket. User and system time are fields 14 and 15.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+  return { rssMiB: mebibytes('VmRSS'), peakRssMiB: mebibytes('VmHWM'), cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS }
+}
+
+/** Ticks in a second, the same on every Linux that Node runs on. */
+const TICKS = 100
+
+function read(url: string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (text: string) => {
+        body += text
+      })
+      response.once('error', reject)
+      response.once('end', () => resolve(response.statusCode === 200 ? body : undefined))
+    })
+    request.once('error', reject)
+  })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+function tail(log: string): string {
+  return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-15).join('\n')
+}

@@ -1,0 +1,26 @@
+/** support/crd.ts — the custom resource in the shared API server, for tests that need no operator. */
+
+import { join } from 'node:path'
+import { API_VERSION } from '../../src/api/labels.ts'
+import { APPLY, kubectl } from '../../tools/control-plane/kubectl.ts'
+import { sharedControlPlane } from './cluster.ts'
+import { until } from './kube-setup.ts'
+
+export const TENANT_ISOLATIONS = `/apis/${API_VERSION}/tenantisolations`
+
+const CRDS = `--filename=${join(import.meta.dirname, '../../crds')}`
+
+/** As the chart installs it; returns when resources can be written. */
+export async function installCrd(): Promise<void> {
+  const controlPlane = await sharedControlPlane()
+  await kubectl(controlPlane, [...APPLY, CRDS])
+  await kubectl(controlPlane, ['wait', '--for=condition=Established', '--timeout=30s', CRDS])
+  // Established is said a moment before the API server serves the new path.
+  await until('the API server serves TenantIsolations', async () => {
+    const served = kubectl(controlPlane, ['get', `--raw=${TENANT_ISOLATIONS}`])
+    return served.then(
+      () => true,
+      () => false,
+    )
+  })
+}

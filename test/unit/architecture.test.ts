@@ -1,0 +1,117 @@
+/** The walls of the house: who may import whom, who may end the process, and what is used of @dot-i/k8s-operator. */
+
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import dotI from '@dot-i/k8s-operator'
+import { expect } from 'chai'
+import { TenantIsolationOperator } from '../../src/operator.ts'
+
+const SRC = resolve(import.meta.dirname, '../../src')
+const IMPORT = /^(?:import|export|\}).*? from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm
+
+/** Which folders of src/ each folder may import from, besides itself. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  api: [],
+  desired: ['api'],
+  reachability: ['api'],
+  admission: ['api'],
+  kube: [],
+  controller: ['kube'],
+  observability: ['api', 'kube', 'controller', 'reconcile'],
+  reconcile: ['api', 'desired', 'kube', 'controller', 'reachability'],
+}
+
+const PURE = ['api', 'desired', 'reachability', 'admission']
+
+/** What pure code may import from outside: values, never input or output. */
+const PURE_PACKAGES = ['zod', 'node:crypto']
+
+type Source = { readonly file: string; readonly folder: string; readonly text: string; readonly imports: readonly string[] }
+
+const sources: readonly Source[] = globSync('**/*.ts', { cwd: SRC }).map((file) => {
+  const text = readFileSync(join(SRC, file), 'utf8')
+  return {
+    file,
+    folder: file.includes('/') ? file.slice(0, file.indexOf('/')) : '',
+    text,
+    imports: [...text.matchAll(IMPORT)].map(([, a, b, c]) => a ?? b ?? c ?? ''),
+  }
+})
+
+describe('the structure of src/', () => {
+  it('has the files that this test is about', () => {
+    expect(sources.length).to.be.greaterThan(50)
+  })
+
+  for (const [folder, allowed] of Object.entries(ALLOWED)) {
+    it(`${folder}/ imports from ${['itself', ...allowed].join(', ')} only`, () => {
+      const strays = sources
+        .filter((source) => source.folder === folder)
+        .flatMap(({ file, imports }) =>
+          imports
+            .filter((name) => name.startsWith('.'))
+            .map((name) => relative(SRC, resolve(SRC, dirname(file), name)))
+            .filter((target) => target.includes('/') && ![folder, ...allowed].includes(target.slice(0, target.indexOf('/'))))
+            .map((target) => `${file} imports ${target}`),
+        )
+      expect(strays).to.deep.equal([])
+    })
+  }
+
+  it('has a pure core: no input, output, clock, randomness or logger', () => {
+    const impure = sources
+      .filter(({ folder }) => PURE.includes(folder))
+      .flatMap(({ file, text, imports }) => [
+        ...imports.filter((name) => !name.startsWith('.') && !PURE_PACKAGES.includes(name)).map((name) => `${file} imports ${name}`),
+        ...[...text.matchAll(/\b(Date\.now|new Date\(\)|performance\.now|Math\.random|setTimeout|process\.|fetch\()/g)].map(
+          ([use]) => `${file} uses ${use}`,
+        ),
+      ])
+    expect(impure).to.deep.equal([])
+  })
+
+  it('knows nothing of tenants in kube/ and controller/', () => {
+    const knowing = sources
+      .filter(({ folder, text }) => ['kube', 'controller'].includes(folder) && /tenant/i.test(text))
+      .map(({ file }) => file)
+    expect(knowing).to.deep.equal([])
+  })
+
+  it('ends the process in main.ts and nowhere else', () => {
+    expect(sources.filter(({ text }) => /process\.(exit|abort|kill)\b/.test(text)).map(({ file }) => file)).to.deep.equal(['main.ts'])
+  })
+
+  it('starts no other program', () => {
+    expect(
+      sources.filter(({ imports }) => imports.some((name) => /child_process|worker_threads|cluster$/.test(name))).map(({ file }) => file),
+    ).to.deep.equal([])
+  })
+})
+
+describe('@dot-i/k8s-operator', () => {
+  /** Everything of the base class but its lifecycle: its watches end the process, and its helpers lose errors. */
+  const others = Object.getOwnPropertyNames(dotI.default.prototype).filter(
+    (name) => !['constructor', 'start', 'init', 'stop'].includes(name),
+  )
+
+  it('is the shell of the operator', () => {
+    expect(TenantIsolationOperator.prototype).to.be.instanceOf(dotI.default)
+    expect(others).to.include.members(['watchResource', 'setResourceStatus', 'handleResourceFinalizer'])
+  })
+
+  it('is not used for anything but its lifecycle', () => {
+    const uses = sources.flatMap(({ file, text }) =>
+      others.filter((name) => new RegExp(`\\b${name}\\b`).test(text)).map((name) => `${file} uses ${name}`),
+    )
+    expect(uses).to.deep.equal([])
+  })
+
+  it('is stopped by our own stop, which does not call its own', () => {
+    expect(Object.hasOwn(TenantIsolationOperator.prototype, 'stop')).to.equal(true)
+    expect(sources.filter(({ text }) => /super\.stop\(/.test(text)).map(({ file }) => file)).to.deep.equal([])
+  })
+
+  it('is imported in operator.ts only', () => {
+    expect(sources.filter(({ imports }) => imports.includes('@dot-i/k8s-operator')).map(({ file }) => file)).to.deep.equal(['operator.ts'])
+  })
+})

@@ -21,6 +21,10 @@ test: node_modules ## every test, against a real API server
 test-unit: node_modules ## the tests that need no API server
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts'
 
+.PHONY: coverage
+coverage: node_modules ## how much of src/ the tests without an API server run through
+	@node_modules/.bin/c8 --include 'src/**' --reporter text-summary $(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts'
+
 .PHONY: lint
 lint: node_modules ## format, lint, types, dead code, generated files
 	@node_modules/.bin/biome check --error-on-warnings .

@@ -31,14 +31,12 @@ const namespaceRow = z.strictObject({
   reason: z.string().max(64).describe('Why it is not isolated, in one word.'),
   message: z.string().max(1024).describe('Why, and what to do about it.'),
 })
-export type NamespaceRow = z.output<typeof namespaceRow>
 
 const unresolvedRule = z.strictObject({
   rule: z.string().max(128).describe('The rule: ingress/NAME, egress/NAME or dns.'),
   reason: z.string().max(64).describe('What is missing, in one word.'),
   message: z.string().max(1024).describe('What is missing, and what to do about it.'),
 })
-export type UnresolvedRule = z.output<typeof unresolvedRule>
 
 const addresses = listType(z.array(z.string().max(64)).max(64), 'atomic')
 

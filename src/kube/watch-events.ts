@@ -27,12 +27,13 @@ export function parseWatchEvent<T extends StoredObject>(line: string): WatchEven
   }
   if (typeof event !== 'object' || event === null) return malformed('not an object')
   const { type, object } = event
+  const what = typeof type === 'string' ? type : 'an event of no type'
   if (type === 'ERROR') return { type, error: errorFromStatus(object) }
 
   const metadata = (object as Partial<StoredObject> | null | undefined)?.metadata
-  if (typeof metadata !== 'object' || metadata === null) return malformed(`${String(type)} without metadata`)
+  if (typeof metadata !== 'object' || metadata === null) return malformed(`${what} without metadata`)
   const { resourceVersion } = metadata
-  if (typeof resourceVersion !== 'string' || resourceVersion === '') return malformed(`${String(type)} without resourceVersion`)
+  if (typeof resourceVersion !== 'string' || resourceVersion === '') return malformed(`${what} without resourceVersion`)
 
   switch (type) {
     case 'ADDED':
@@ -43,7 +44,7 @@ export function parseWatchEvent<T extends StoredObject>(line: string): WatchEven
     case 'BOOKMARK':
       return { type, resourceVersion, initialEventsEnd: metadata.annotations?.[INITIAL_EVENTS_END] === 'true' }
     default:
-      return malformed(`unknown type ${JSON.stringify(type)}`)
+      return malformed(`unknown type: ${what}`)
   }
 }
 

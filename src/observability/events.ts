@@ -145,9 +145,9 @@ class Recorder implements EventRecorder {
         series.sent = count
         return
       } catch (error) {
-        if (isRetryable(error) && tries < MAX_TRIES && !this.#closing.signal.aborted) {
+        if (isRetryable(error) && tries < MAX_TRIES) {
           await sleep(clock, 1000 * 2 ** (tries - 1) * (0.5 + random() / 2), this.#closing.signal)
-          continue
+          if (!this.#closing.signal.aborted) continue
         }
         if (verb === 'create') this.#series.forget(series)
         if (!isNamespaceTerminating(error) && !isNotFound(error)) this.#lost(error)

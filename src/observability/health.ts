@@ -113,8 +113,8 @@ function send(response: ServerResponse, { status, body, headers }: Answer): void
 
 async function close(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
+  // Closes the idle ones at once.
   server.close(() => resolve())
-  server.closeIdleConnections()
   const timer = setTimeout(() => server.closeAllConnections(), CLOSE_AFTER_MS)
   await promise
   clearTimeout(timer)

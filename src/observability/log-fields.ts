@@ -47,8 +47,11 @@ export function safeText(text: string): string {
 /** An error in one line: its message and those of its causes, or whatever else it has to say for itself. */
 export function errorText(error: Error): string {
   const said: string[] = []
-  for (let each: unknown = error; each instanceof Error && said.length < MAX_DEPTH; each = read(each, 'cause')) {
+  let each: unknown = error
+  // Counted, because causes may go round in circles.
+  for (let depth = 0; each instanceof Error && depth < MAX_DEPTH; depth++) {
     const text = ownText(each)
+    each = read(each, 'cause')
     // Wrapping errors often repeat what they wrap.
     if (!said.some((earlier) => earlier.includes(text))) said.push(text)
   }

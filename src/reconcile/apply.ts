@@ -2,6 +2,7 @@
 
 import type { Client } from '../kube/client.ts'
 import { isAlreadyExists, isConflict, isForbidden, isInvalid, isNamespaceTerminating, isNotFound } from '../kube/errors.ts'
+import { NotLeadingError } from '../kube/leading-only.ts'
 import type { Problem } from './outcomes.ts'
 import type { Plan, Step } from './plan.ts'
 import { isOurController, type NetworkPolicy, policyEntry, policyObject } from './policy-entry.ts'
@@ -37,7 +38,8 @@ async function applyStep(step: Step, namespace: string, world: World, writer: Wr
     await write(step, namespace, world, writer)
     return { result: 'done' }
   } catch (error) {
-    if (!(error instanceof Error)) throw error
+    // Whoever leads now decides anew; it is no problem of this namespace.
+    if (!(error instanceof Error) || error instanceof NotLeadingError) throw error
     if (isNamespaceTerminating(error)) return { result: 'leaving' }
     if (isConflict(error) || isNotFound(error)) return { result: 'again' }
     if (isAlreadyExists(error) && step.action !== 'delete') return await takenName(step, namespace, world, writer)
@@ -84,6 +86,7 @@ async function takenName({ name, policy }: Writing, namespace: string, world: Wo
     const { uid, ownerReferences = [] } = object.metadata
     if (ownerReferences.some(isOurController) || world.isLost(namespace, name, uid)) {
       const entry = policyEntry(object, undefined, undefined)
+      if (entry.fingerprint === policy.fingerprint) return known(object, world)
       world.policies.written(await writer.update(NETWORK_POLICIES, asWritten(policyObject(policy, namespace, entry))))
       return { result: 'done' }
     }
@@ -93,6 +96,13 @@ async function takenName({ name, policy }: Writing, namespace: string, world: Wo
   }
   const message = `NetworkPolicy ${namespace}/${name} is there, but was not made by the operator; delete or rename it`
   return { result: 'failed', problem: { reason: 'NameTaken', message }, error: new Error(message), passing: false }
+}
+
+/** Our own create, whose answer was lost on the way: there is nothing left to write, once the cache takes it. */
+function known(object: NetworkPolicy, world: World): Applied {
+  world.policies.written(object)
+  const { namespace, name } = object.metadata
+  return { result: world.policies.has(`${namespace}/${name}`) ? 'done' : 'again' }
 }
 
 type Writing = Extract<Step, { readonly policy: unknown }>

@@ -53,11 +53,6 @@ export function planPolicies({ observed, desired, empty, former }: Situation): P
   return stages(bridge(own, baselineUnion(baseline), former), ...inOrder(others), [finish(own)])
 }
 
-/** One line per step, in order, as a person would say it. */
-export function describePlan(plan: Plan): string[] {
-  return plan.flat().map(({ action, name }) => `${action} ${name}`)
-}
-
 function changesBetween(observed: ReadonlyMap<string, PolicyEntry>, desired: readonly ManagedPolicy[]): Change[] {
   const wanted = new Map(desired.map((policy) => [policy.name, policy]))
   const changed = desired

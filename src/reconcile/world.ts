@@ -248,7 +248,15 @@ export class World {
     // Annotations and status of namespaces change often, and mean nothing to us.
     if (previous && entry.terminating === previous.terminating && canonicalJson(entry.labels) === canonicalJson(previous.labels)) return
     this.#onMembership([this.#place(change.key, entry)], priority)
+    if (this.#protected.has(change.key)) this.#tellOfProtected([previous?.labels, entry.labels], priority)
     if (this.membership.ownerOf(change.key) !== undefined) this.#options.enqueue(namespaceKey(change.key), priority)
+  }
+
+  /** Status names the protected namespaces that a selector matches. */
+  #tellOfProtected(labels: readonly (Labels | undefined)[], priority: Priority): void {
+    for (const [name, { namespaceSelector }] of this.tenants) {
+      if (labels.some((own) => own && matchesSelector(namespaceSelector, own))) this.#options.enqueue(tenantKey(name), priority)
+    }
   }
 
   /** A terminating namespace belongs to nobody: nothing can be made in it any more, and it empties itself. */

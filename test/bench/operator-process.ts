@@ -15,6 +15,8 @@ export type OperatorProcess = {
   readonly startedAt: number
   readonly log: string
   readonly url: string
+  /** Rejects when the process ends without having been told to. */
+  readonly failed: Promise<never>
   /** Ends it as Kubernetes would, and waits until it has ended. */
   stop(): Promise<void>
 }
@@ -51,9 +53,14 @@ export async function startOperator({ bundle, kubeconfig, directory, nodeOptions
   const { pid } = child
   if (pid === undefined) throw new Error(`the operator cannot be started: ${command}`)
   own(pid, 'SIGKILL')
+  let stopping = false
+  const failed = Promise.withResolvers<never>()
+  // Whoever waits for something else hears of it; nobody has to.
+  failed.promise.catch(() => {})
   const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => {
+    child.once('exit', (code, signal) => {
       disown(pid)
+      if (!stopping) failed.reject(new Error(`the operator ended (${signal ?? `exit code ${code}`}); the end of ${log}:\n${tail(log)}`))
       resolve()
     })
   })
@@ -62,7 +69,9 @@ export async function startOperator({ bundle, kubeconfig, directory, nodeOptions
     startedAt,
     log,
     url: `http://127.0.0.1:${port}`,
+    failed: failed.promise,
     async stop() {
+      stopping = true
       child.kill('SIGTERM')
       await ended
     },
@@ -71,15 +80,15 @@ export async function startOperator({ bundle, kubeconfig, directory, nodeOptions
 
 /** Resolves with the time, in milliseconds of `performance.now()`, at which `url` was first answered with 200 and a body that will do. */
 export async function firstAnswer(
-  { log, pid }: OperatorProcess,
+  { log, failed }: OperatorProcess,
   url: string,
   { intervalMs, accept = () => true }: { readonly intervalMs: number; readonly accept?: (body: string) => boolean },
 ): Promise<number> {
   const deadline = performance.now() + 60_000
   for (;;) {
-    const body = await read(url).catch(() => undefined)
+    const body = await Promise.race([read(url).catch(() => undefined), failed])
     if (body !== undefined && accept(body)) return performance.now()
-    if (performance.now() > deadline || !isAlive(pid)) throw new Error(`${url} was not as it should be; the end of ${log}:\n${tail(log)}`)
+    if (performance.now() > deadline) throw new Error(`${url} was not as it should be; the end of ${log}:\n${tail(log)}`)
     await sleep(intervalMs)
   }
 }
@@ -110,14 +119,6 @@ function read(url: string): Promise<string | undefined> {
     })
     request.once('error', reject)
   })
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
 }
 
 function tail(log: string): string {

@@ -237,6 +237,12 @@ describe('kube, against a real API server', function () {
       expect(await failure(client.get(CONFIG_MAPS, { namespace, name: 'lost' }))).to.include({ failure: 'connection' })
     })
 
+    it('is as good as lost when it is not of the API', async () => {
+      proxy.inject(named('/lost'), { kind: 'respond', code: 200, body: '<html>please log in</html>' })
+      const error = await failure(client.get(CONFIG_MAPS, { namespace, name: 'lost' }))
+      expect(error).to.include({ failure: 'protocol', applied: 'unknown' })
+    })
+
     it('is given up after its time', async () => {
       proxy.inject(named('/lost'), { kind: 'hang' })
       const startedAt = performance.now()

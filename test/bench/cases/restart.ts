@@ -45,7 +45,7 @@ export async function restartWithDrift(
   const start = audit.end()
   const back = allBack(bench, policies)
   const operator = await startAgain(bench)
-  const driftRepairedMs = Math.round((await back) - operator.startedAt)
+  const driftRepairedMs = Math.round((await Promise.race([back, operator.failed])) - operator.startedAt)
   await audit.quiet(5_000)
   return { operator, restart: { driftRepairedMs, counts: audit.countsSince(start) } }
 }

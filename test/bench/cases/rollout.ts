@@ -35,7 +35,7 @@ export async function rollout(bench: Bench, nodeOptions: readonly string[]): Pro
     return count === objects
   })
   const operator = await startOperator({ bundle, kubeconfig: kubeconfigs.operator, directory, nodeOptions })
-  const { at } = await last
+  const { at } = await Promise.race([last, operator.failed])
   await audit.quiet(3_000)
   return {
     operator,

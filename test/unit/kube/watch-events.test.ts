@@ -46,6 +46,7 @@ describe('a line of a watch', () => {
       line('ADDED', { name: 'a' }),
       line('MODIFIED', { name: 'a', resourceVersion: 7 }),
       line('BOOKMARK', {}),
+      '{"type":{"toString":""},"object":{}}',
       line('NEWS', { name: 'a', resourceVersion: '7' }),
     ]
     for (const text of bad) expect(parseWatchEvent(text).type, text).to.equal('MALFORMED')

@@ -22,6 +22,7 @@ describe('a note that is too long', () => {
   it('is cut at a space if there is one near the end', () => {
     expect(cutText('a few words here', 16)).to.equal('a few words here')
     expect(cutText('a few words here', 15)).to.equal('a few words…')
+    expect(cutText('a few words here', 13)).to.equal('a few…')
     expect(cutText('x'.repeat(20), 10)).to.equal(`${'x'.repeat(7)}…`)
     expect(cutText(`a ${'x'.repeat(100)}`, 60)).to.equal(`a ${'x'.repeat(55)}…`)
   })

@@ -114,12 +114,25 @@ describe('a flood of events', () => {
     expect(flush(SERIES_MS)).to.deep.equal(['update event-1 ×2'])
   })
 
+  it('does not make us forget the count of a series that has ended, and tells it once', () => {
+    const { observe } = setUp()
+    observe(drift, 0)
+    for (let n = 0; n < 24; n++) observe(nth(n), 0)
+    observe(drift, 0)
+    observe(nth(24), SERIES_MS)
+    expect(observe(drift, SERIES_MS + 1), 'there is no token for a new event').to.deep.equal(['update event-1 ×2'])
+    expect(observe(drift, SERIES_MS + 2)).to.deep.equal([])
+  })
+
   it('of many objects does not fill the memory, and what is forgotten is sent before', () => {
     const { series, observe } = setUp()
     const about = (n: number): Occurrence => ({ ...drift, regarding: { ...regarding, name: `ns-${n}` } })
     for (let i = 0; i < 3; i++) observe(about(0), 0)
     for (let n = 1; n < 4096; n++) observe(about(n), 0)
-    expect(observe(about(4096), 0)).to.deep.equal(['update event-1 ×3', 'create event-4097 ×1'])
+    observe(about(1), 0)
+    observe(about(0), 0)
+    for (let n = 2; n < 4096; n++) observe(about(n), 0)
+    expect(observe(about(4096), 0)).to.deep.equal(['update event-2 ×2', 'create event-4097 ×1'])
     for (let n = 5000; n < 9000; n++) observe(about(n), 0)
     expect(series.size).to.equal(4096)
   })

@@ -76,6 +76,16 @@ describe('a log line in a cluster', () => {
     expect(long?.errorStack).to.match(/^Error: cannot write the policy\n +at /)
   })
 
+  it('says once what an error and its cause have in common, and does not follow causes in circles', () => {
+    const { logger, lines } = setUp()
+    logger.error('failed', { error: new Error('cannot write: timeout', { cause: new Error('timeout', { cause: new Error('socket') }) }) })
+    const [first, second] = [new Error('first'), new Error('second')]
+    first.cause = second
+    second.cause = first
+    logger.error('failed', { error: first })
+    expect(lines().map((line) => line.error)).to.deep.equal(['cannot write: timeout: socket', 'first: second'])
+  })
+
   it('says something of errors without a message', () => {
     const { logger, lines } = setUp()
     logger.error('failed', {
@@ -258,6 +268,7 @@ describe('whatever is logged', () => {
     })
     const text = out()
     expect(text.length).to.be.lessThan(12_000)
+    expect(text).to.contain('"a":"[deeper]"')
     expect(JSON.parse(text)).to.deep.include({
       circle: { name: 'a', self: '[circular]' },
       map: '[Map of 1]',
@@ -309,6 +320,9 @@ describe('an output that does not keep up', () => {
     await drain()
     logger.info('last')
     await drain()
+    logger.info('more')
+    await drain()
+    expect(JSON.parse(written.pop() ?? '')).to.deep.include({ message: 'more' })
     const lines = written.map((line) => JSON.parse(line) as Record<string, unknown>)
     const [report, last] = lines.slice(-2)
     expect(last?.message).to.equal('last')

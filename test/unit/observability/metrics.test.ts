@@ -212,6 +212,8 @@ describe('the metrics', () => {
     count = 4
     expect(await samples('tenantisolation_cache_age_seconds')).to.deep.equal({ 'resource="networkpolicies"': '1.5' })
     expect(await samples('tenantisolation_managed_objects')).to.deep.equal({ 'kind="NetworkPolicy"': '4' })
+    age = undefined
+    expect(await samples('tenantisolation_cache_age_seconds')).to.deep.equal({})
   })
 
   it('show one series for each condition of a tenant, and none when the tenant is gone', async () => {

@@ -18,7 +18,7 @@ export async function bundle(directory: string = join(ROOT, 'dist')): Promise<st
   const outfile = join(directory, 'tenant-isolation.mjs')
   await build({
     absWorkingDir: ROOT,
-    entryPoints: [process.env.TI_ENTRY ?? 'src/main.ts'],
+    entryPoints: ['src/main.ts'],
     outfile,
     bundle: true,
     platform: 'node',

@@ -1,14 +1,21 @@
 /**
  * reconcile/membership.ts — which tenant a namespace belongs to, kept up to date change by change.
  *
- * Of several resources that select a namespace the oldest keeps it (creationTimestamp, then name). Nothing here costs the square of
- * anything: a namespace is compared with the tenants that ask for one of its labels, a tenant with the namespaces that carry one.
+ * Of several resources that select a namespace the oldest keeps it (creationTimestamp, then name). When that one is deleted, the next takes
+ * it at once and not when the deletion is over: in between it would be let go, and open. Nothing here costs the square of anything: a
+ * namespace is compared with the tenants that ask for one of its labels, a tenant with the namespaces that carry one.
  */
 
 import { compareText } from '../api/canonical.ts'
 import { type LabelSelector, type Labels, matchesSelector } from '../api/selectors.ts'
 
-export type Claimant = { readonly name: string; readonly creationTimestamp: string; readonly namespaceSelector: LabelSelector }
+export type Claimant = {
+  readonly name: string
+  readonly creationTimestamp: string
+  readonly namespaceSelector: LabelSelector
+  /** Active unless said. Frozen: keeps what it has, but writes nothing. Leaving: being deleted. */
+  readonly standing?: 'active' | 'frozen' | 'leaving' | undefined
+}
 
 /** `selectedBy` is in order of precedence: the first owns the namespace, the others are in conflict. */
 export type NamespaceChange = { readonly namespace: string; readonly before: readonly string[]; readonly after: readonly string[] }
@@ -103,12 +110,12 @@ export class Membership {
     if (!known) return { namespace, before: NOBODY, after: NOBODY }
     const names = new Set(this.#unlabelled)
     for (const pair of Object.entries(known.labels)) for (const name of this.#byLabel.get(pairText(pair)) ?? NOBODY) names.add(name)
-    const after = [...names]
+    const claimants = [...names]
       .map((name) => this.#claimants.get(name))
       .filter((claimant) => claimant !== undefined)
       .filter(({ namespaceSelector }) => matchesSelector(namespaceSelector, known.labels))
       .sort(byAge)
-      .map(({ name }) => name)
+    const after = [...new Set([heirAmong(claimants), ...claimants])].flatMap((claimant) => (claimant ? [claimant.name] : []))
     const before = known.selectedBy
     this.#record(namespace, before, after)
     known.selectedBy = after.length > 0 ? after : NOBODY
@@ -126,6 +133,12 @@ export class Membership {
 }
 
 const NO_NAMESPACES: ReadonlySet<string> = new Set()
+
+/** Who takes what its oldest claimant leaves; whoever is frozen could not. */
+function heirAmong(claimants: readonly Claimant[]): Claimant | undefined {
+  const [oldest] = claimants
+  return oldest?.standing === 'leaving' ? claimants.find(({ standing = 'active' }) => standing === 'active') : undefined
+}
 
 function byAge(a: Claimant, b: Claimant): number {
   return compareText(a.creationTimestamp, b.creationTimestamp) || compareText(a.name, b.name)

@@ -8,6 +8,7 @@ import type { Facts } from '../desired/facts.ts'
 import { type ManagedPolicy, managedPolicy } from '../desired/managed.ts'
 import { type TenantPolicies, tenantPolicies } from '../desired/network/policies.ts'
 import type { DesiredPolicy, NonEmpty } from '../desired/network/policy.ts'
+import type { Claimant } from './membership.ts'
 
 export type Mode = (typeof NETWORK_MODES)[number]
 
@@ -46,6 +47,12 @@ export function tenantOf(resource: TenantIsolation, facts: Facts, previous: Tena
 /** Whether a resource may claim namespaces at all: an empty selector would take the whole cluster, whoever let it through. */
 export function claims({ namespaceSelector }: Tenant): boolean {
   return !isEmptySelector(namespaceSelector)
+}
+
+/** What its claim is worth while others claim the same: whoever is being deleted yields to those who can write. */
+export function standingOf({ resource, intent }: Tenant): Claimant['standing'] {
+  if (resource.metadata.deletionTimestamp !== undefined) return 'leaving'
+  return intent && !intent.suspended ? 'active' : 'frozen'
 }
 
 function referencesOf({ spec: { network: { dns, ingress = [], egress = [] } = {} } }: TenantIsolation): string[] {

@@ -19,7 +19,8 @@ import { type Key, namespaceKey, tenantKey } from './keys.ts'
 import { Membership, type NamespaceChange } from './membership.ts'
 import { type NamespaceOutcome, Outcomes } from './outcomes.ts'
 import { type NetworkPolicy, type PolicyEntry, policyEntry } from './policy-entry.ts'
-import { claims, type Tenant, tenantOf } from './tenants.ts'
+import { PolicyMemory } from './policy-memory.ts'
+import { claims, standingOf, type Tenant, tenantOf } from './tenants.ts'
 
 /** Monotonic milliseconds, and the time of day in milliseconds since 1970. */
 export type Now = { readonly monotonic: () => number; readonly wall: () => number }
@@ -62,13 +63,9 @@ export class World {
   readonly #options: WorldOptions
   #protected: ReadonlySet<string>
   readonly #newborn = new Set<string>()
-  /** Where policies with a tenant's label are, owned by the tenant or not. */
-  readonly #policiesOf = new Map<string, Map<string, number>>()
-  /** What we last knew to be ours under a name, for the day its marks are taken off. */
-  readonly #lostUids = new Map<string, Map<string, string>>()
+  /** Since when a namespace has waited for its first conclusion. */
   readonly #unsettledSince = new Map<string, number>()
-  /** When an object was first seen to differ, in monotonic milliseconds. */
-  readonly #differsSince = new Map<string, number>()
+  readonly #memory = new PolicyMemory()
 
   constructor(options: WorldOptions) {
     this.#options = options
@@ -99,10 +96,6 @@ export class World {
     return this.policies.inNamespace(namespace) ?? NO_POLICIES
   }
 
-  isProtected(namespace: string): boolean {
-    return this.#protected.has(namespace)
-  }
-
   /** Protected namespaces that the tenant's selector matches, and that are left alone all the same. */
   protectedMatches(tenant: Tenant): string[] {
     return [...this.#protected].filter((name) => {
@@ -131,12 +124,12 @@ export class World {
 
   /** Namespaces in which there are policies with the tenant's label that the operator made. */
   namespacesWithPoliciesOf(tenant: string): Iterable<string> {
-    return this.#policiesOf.get(tenant)?.keys() ?? []
+    return this.#memory.placesOf(tenant)
   }
 
   /** Whether `uid` is what we knew as ours under this name before its marks were taken off. */
   isLost(namespace: string, name: string, uid: string): boolean {
-    return this.#lostUids.get(namespace)?.get(name) === uid
+    return this.#memory.isLost(namespace, name, uid)
   }
 
   /** An object of ours was put back; when that becomes a fight, the tenant's status has to say so. */
@@ -146,8 +139,7 @@ export class World {
 
   /** How many milliseconds ago the object was first seen to differ; 0 when it was not. */
   differsForMs(key: string): number {
-    const since = this.#differsSince.get(key)
-    return since === undefined ? 0 : this.#options.now.monotonic() - since
+    return this.#memory.differsFor(key, this.#options.now.monotonic())
   }
 
   /** How many milliseconds ago the namespace came to its tenant, if nothing was concluded about it since; otherwise 0. */
@@ -223,10 +215,13 @@ export class World {
       const referrers = this.#referencedBy.get(peer) ?? new Set()
       this.#referencedBy.set(peer, referrers.add(name))
     }
-    if (canonicalJson(previous?.namespaceSelector) !== canonicalJson(tenant.namespaceSelector)) {
-      const claim = { name, creationTimestamp, namespaceSelector: tenant.namespaceSelector }
+    const claim = { name, creationTimestamp, namespaceSelector: tenant.namespaceSelector, standing: standingOf(tenant) }
+    if (
+      !previous ||
+      canonicalJson(previous.namespaceSelector) !== canonicalJson(tenant.namespaceSelector) ||
+      standingOf(previous) !== claim.standing
+    )
       this.#onMembership(claims(tenant) ? this.membership.setTenant(claim) : this.membership.removeTenant(name), priority)
-    }
     if (previous?.intent === tenant.intent && previous?.resource.metadata.finalizers?.join() === resource.metadata.finalizers?.join())
       return
     for (const namespace of this.membership.namespacesOf(name)) this.#options.enqueue(namespaceKey(namespace), priority)
@@ -238,7 +233,7 @@ export class World {
     if (change.type === 'added' && !change.initial) this.#newborn.add(change.key)
     if (change.type === 'deleted') {
       this.#newborn.delete(change.key)
-      this.#lostUids.delete(change.key)
+      this.#memory.forgetNamespace(change.key)
       const left = this.membership.removeNamespace(change.key)
       this.settle(change.key, undefined)
       this.#onMembership([left], priority)
@@ -276,37 +271,22 @@ export class World {
 
   #onPolicy(change: Change<PolicyEntry>): void {
     const { namespace, name } = splitKey(change.key)
-    this.#count(namespace, change.previous, -1)
-    this.#count(namespace, change.entry, 1)
-    if (change.type === 'deleted') this.#remember(namespace, name, change.previous.uid)
-    else this.#lostUids.get(namespace)?.delete(name)
-    const desired = this.desiredPolicy(namespace, name)
-    if (desired?.fingerprint === change.entry?.fingerprint) {
-      this.#differsSince.delete(change.key)
+    const wasLast = this.#memory.count(namespace, change.previous, -1)
+    this.#memory.count(namespace, change.entry, 1)
+    if (wasLast && change.previous) this.#lastIsGone(change.previous.tenant)
+    if (change.type !== 'deleted') this.#memory.find(namespace, name)
+    else if (this.membership.ownerOf(namespace) !== undefined) this.#memory.lose(namespace, name, change.previous.uid)
+    if (this.desiredPolicy(namespace, name)?.fingerprint === change.entry?.fingerprint) {
+      this.#memory.agrees(change.key)
       return
     }
-    if (!this.#differsSince.has(change.key)) this.#differsSince.set(change.key, this.#options.now.monotonic())
+    this.#memory.differs(change.key, this.#options.now.monotonic())
     this.#options.enqueue(namespaceKey(namespace), change.initial ? 'initial' : 'fresh')
   }
 
-  #remember(namespace: string, name: string, uid: string): void {
-    if (this.membership.ownerOf(namespace) === undefined) return
-    const lost = this.#lostUids.get(namespace) ?? new Map<string, string>()
-    this.#lostUids.set(namespace, lost.set(name, uid))
-  }
-
-  #count(namespace: string, entry: PolicyEntry | undefined, sign: 1 | -1): void {
-    if (!entry?.ours) return
-    const places = this.#policiesOf.get(entry.tenant) ?? new Map<string, number>()
-    this.#policiesOf.set(entry.tenant, places)
-    const count = (places.get(namespace) ?? 0) + sign
-    if (count > 0) places.set(namespace, count)
-    else places.delete(namespace)
-    if (places.size > 0) return
-    this.#policiesOf.delete(entry.tenant)
-    // The last one is gone: a resource that waits to be let go may go now.
-    if (this.tenants.get(entry.tenant)?.resource.metadata.deletionTimestamp !== undefined)
-      this.#options.enqueue(tenantKey(entry.tenant), 'fresh')
+  /** A resource that waits to be let go may go now. */
+  #lastIsGone(tenant: string): void {
+    if (this.tenants.get(tenant)?.resource.metadata.deletionTimestamp !== undefined) this.#options.enqueue(tenantKey(tenant), 'fresh')
   }
 }
 

@@ -10,11 +10,13 @@ export type WatchEvent<T> = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 
 export type Api = {
   /** The parsed answer; throws unless it is one of success. `type` is the content type of the body. */
   request<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object, type?: string): Promise<T>
+  /** A GET whose answer is not JSON. */
+  text(path: string): Promise<string>
   /**
    * Resolves when the watch is open. `at` is when the bytes arrived, in milliseconds of `performance.now()`. `onEnd` is called when the
    * watch ends before `close`.
    */
-  watch<T>(path: string, onEvent: (event: WatchEvent<T>, at: number) => void, onEnd: (error: Error) => void): Promise<void>
+  watch<T>(path: string, onEvent: (event: WatchEvent<T>, at: number) => void, onEnd: () => void): Promise<void>
   close(): Promise<void>
 }
 
@@ -54,19 +56,28 @@ export function connect(kubeconfig: string, connections = 1): Api {
       return JSON.parse(text) as T
     },
 
-    async watch<T>(path: string, onEvent: (event: WatchEvent<T>, at: number) => void, onEnd: (error: Error) => void) {
+    async text(path) {
+      const { statusCode, body } = await requests.request({ method: 'GET', path, headers: { ...headers, accept: '*/*' } })
+      const text = await body.text()
+      if (statusCode !== 200) throw new Error(`GET ${path} was answered with ${statusCode}: ${text}`)
+      return text
+    },
+
+    async watch<T>(path: string, onEvent: (event: WatchEvent<T>, at: number) => void, onEnd: () => void) {
       const { statusCode, body } = await watches.request({ method: 'GET', path, headers, headersTimeout: 30_000 })
       if (statusCode !== 200) throw new Error(`GET ${path} was answered with ${statusCode}: ${await body.text()}`)
       const splitter = createLineSplitter()
-      const end = (error: Error) => {
-        if (!closed) onEnd(error)
+      let ended = false
+      const end = () => {
+        if (!closed && !ended) onEnd()
+        ended = true
       }
       body.on('data', (chunk: Buffer) => {
         const at = performance.now()
         for (const line of splitter.push(chunk)) onEvent(JSON.parse(line) as WatchEvent<T>, at)
       })
-      body.once('error', end)
-      body.once('end', () => end(new Error(`the watch ${path} ended`)))
+      body.on('error', end)
+      body.once('end', end)
     },
 
     async close() {

@@ -99,6 +99,8 @@ async function runCases(bench: Bench): Promise<Omit<Findings, 'size' | 'machine'
   const restarted = await restart(bench, operator)
   const again = await restartWithDrift(bench, restarted.operator)
   await again.operator.stop()
+  const { interruptions } = bench.observer
+  if (interruptions > 0) progress(`the API server ended the observer's watch ${interruptions} times; what it saw then, it saw late`)
   return {
     rollout: rolledOut,
     bareSeconds,

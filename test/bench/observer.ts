@@ -19,26 +19,26 @@ export type Seen = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly p
 
 type Waiter = { readonly sees: (seen: Seen) => boolean; readonly resolve: (seen: Seen) => void; readonly reject: (error: Error) => void }
 
-/** Longer than the watch is needed; the API server ends it at this time. */
+/** Longer than the watch is needed. */
 const WATCH_SECONDS = 4 * 3600
 
 export class Observer {
   /** By `namespace/name`. */
   readonly policies = new Map<string, Policy>()
+  /** How often the API server ended the watch, as it does when both cores are busy and it cannot get rid of events. What follows comes late. */
+  interruptions = 0
+  readonly #api: Api
   readonly #waiters = new Set<Waiter>()
-  #ended: Error | undefined
+  #resourceVersion = ''
+  #failed: Error | undefined
+
+  constructor(api: Api) {
+    this.#api = api
+  }
 
   static async start(api: Api): Promise<Observer> {
-    const observer = new Observer()
-    await api.watch<Policy>(
-      `/apis/networking.k8s.io/v1/networkpolicies?watch=true&timeoutSeconds=${WATCH_SECONDS}`,
-      ({ type, object }, at) => {
-        if (type === 'BOOKMARK') return
-        if (type === 'ERROR') observer.#end(new Error(`the observer's watch failed: ${JSON.stringify(object)}`))
-        else observer.#see({ type, policy: object, at })
-      },
-      (error) => observer.#end(error),
-    )
+    const observer = new Observer(api)
+    await observer.#watch()
     return observer
   }
 
@@ -48,7 +48,7 @@ export class Observer {
 
   /** The first event from now on that `sees` says yes to. `what` ends the sentence "... was not seen within 60 s". */
   async first(what: string, sees: (seen: Seen) => boolean, timeoutMs = 60_000): Promise<Seen> {
-    if (this.#ended) throw this.#ended
+    if (this.#failed) throw this.#failed
     const { promise, resolve, reject } = Promise.withResolvers<Seen>()
     const waiter = { sees, resolve, reject }
     this.#waiters.add(waiter)
@@ -61,15 +61,31 @@ export class Observer {
     }
   }
 
+  async #watch(): Promise<void> {
+    const from = this.#resourceVersion === '' ? '' : `&resourceVersion=${this.#resourceVersion}`
+    await this.#api.watch<Policy>(
+      `/apis/networking.k8s.io/v1/networkpolicies?watch=true&timeoutSeconds=${WATCH_SECONDS}${from}`,
+      ({ type, object }, at) => {
+        if (type === 'ERROR') this.#fail(new Error(`the observer's watch failed: ${JSON.stringify(object)}`))
+        else if (type !== 'BOOKMARK') this.#see({ type, policy: object, at })
+      },
+      () => {
+        this.interruptions++
+        this.#watch().catch((error) => this.#fail(error))
+      },
+    )
+  }
+
   #see(seen: Seen): void {
-    const { namespace, name } = seen.policy.metadata
+    const { namespace, name, resourceVersion } = seen.policy.metadata
+    this.#resourceVersion = resourceVersion
     if (seen.type === 'DELETED') this.policies.delete(`${namespace}/${name}`)
     else this.policies.set(`${namespace}/${name}`, seen.policy)
     for (const waiter of this.#waiters) if (waiter.sees(seen)) waiter.resolve(seen)
   }
 
-  #end(error: Error): void {
-    this.#ended = error
+  #fail(error: Error): void {
+    this.#failed = error
     for (const { reject } of this.#waiters) reject(error)
   }
 }

@@ -51,9 +51,13 @@ export const INSTEAD: readonly Instead[] = [
     source: `export { default as queue } from 'async/queue.js'`,
   },
   {
-    // The rest is fetch, WebSocket, mocks, caches and a second HTTP parser. (The generated client names fetch, and is not used.)
+    // The rest is fetch, WebSocket, mocks and caches. (The generated client names fetch, and is not used.) What every dispatcher can do
+    // beyond dispatching is put on it by undici's index.js, and so it is here.
     module: /^undici$/,
     source: `${ABSENT}
+      import api from 'undici/lib/api/index.js'
+      import Dispatcher from 'undici/lib/dispatcher/dispatcher.js'
+      Object.assign(Dispatcher.prototype, api)
       export { default as Agent } from 'undici/lib/dispatcher/agent.js'
       export { default as Pool } from 'undici/lib/dispatcher/pool.js'
       export { default as ProxyAgent } from 'undici/lib/dispatcher/proxy-agent.js'

@@ -18,6 +18,7 @@ export async function prepare({ admin, size, progress }: Bench): Promise<void> {
   await createAll(admin, NAMESPACES_PATH, namespaces)
   await createAll(admin, TENANTS_PATH, tenants.map(tenantObject))
   await controllersAreDone(admin)
+  await garbageCollectorKnows(admin)
 }
 
 export async function createAll(admin: Api, path: string, objects: readonly object[]): Promise<void> {
@@ -40,5 +41,19 @@ export async function controllersAreDone(admin: Api): Promise<void> {
     if (accounts === namespaces && configMaps === namespaces) return
     if (performance.now() > deadline) throw new Error('kube-controller-manager was not done with the namespaces after 300 s')
     await sleep(250)
+  }
+}
+
+/**
+ * The garbage collector finds a new kind within half a minute. Until then it does not know the owners of our policies, and asks for each
+ * of them, and for its owner, again and again: on a cluster where the CRD is not minutes old that does not happen.
+ */
+async function garbageCollectorKnows(admin: Api): Promise<void> {
+  const deadline = performance.now() + 120_000
+  while (
+    !/^apiserver_longrunning_requests\{[^}]*resource="tenantisolations"[^}]*verb="WATCH"[^}]*\} [1-9]/m.test(await admin.text('/metrics'))
+  ) {
+    if (performance.now() > deadline) throw new Error('kube-controller-manager did not find TenantIsolations within 120 s')
+    await sleep(500)
   }
 }

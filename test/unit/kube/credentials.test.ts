@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
@@ -22,8 +22,12 @@ function sourceOf(config: KubeConfig) {
   return { time, source: createCredentialSource(config, () => time.now, 5_000) }
 }
 
+const directories: string[] = []
+
 async function fileWith(text: string): Promise<string> {
-  const file = join(await mkdtemp(join(tmpdir(), 'credentials-')), 'file')
+  const directory = await mkdtemp(join(tmpdir(), 'credentials-'))
+  directories.push(directory)
+  const file = join(directory, 'file')
   await writeFile(file, text)
   return file
 }
@@ -38,6 +42,8 @@ const plugin = (counter: string) => ({
 })
 
 describe('credentials', () => {
+  after(() => Promise.all(directories.map((directory) => rm(directory, { recursive: true }))))
+
   it('are a header that holds the token, without the newline that its file ends with', async () => {
     const { source } = sourceOf(configOf(inFile(await fileWith('secret\n'))))
     expect((await source.current()).headers).to.deep.equal(['Authorization', 'Bearer secret'])

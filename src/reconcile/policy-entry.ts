@@ -61,7 +61,8 @@ export function policyEntry(object: NetworkPolicy, previous: PolicyEntry | undef
     tenant: labels[TENANT_LABEL] ?? '',
     ours: isPolicyName(name) && (previous?.ours === true || ownerReferences.some(isOurController)),
     fingerprint: same ? desired.fingerprint : fingerprint,
-    spec: same ? desired.spec : (object.spec ?? { podSelector: {}, policyTypes: ['Ingress'] }),
+    // Others may put our label on as many policies as they like; what they say is not kept.
+    spec: same ? desired.spec : ((isPolicyName(name) ? object.spec : undefined) ?? NOT_OURS),
     ...(others && { others }),
     ...(changedBy !== undefined && { changedBy }),
     ...(deletionTimestamp !== undefined && { terminating: true as const }),
@@ -95,6 +96,8 @@ export function isPolicyName(name: string): boolean {
 export function isOurController({ apiVersion, kind, controller }: { apiVersion: string; kind: string; controller?: boolean }): boolean {
   return controller === true && kind === KIND && (apiVersion === API_VERSION || apiVersion.startsWith(`${GROUP}/`))
 }
+
+const NOT_OURS: PolicySpec = { podSelector: {}, policyTypes: ['Ingress'] }
 
 const POLICY_NAME = new RegExp(`^${BASELINE_POLICY}-[0-9a-f]{12}$`)
 const OUR_LABELS = [MANAGED_BY_LABEL, TENANT_LABEL]

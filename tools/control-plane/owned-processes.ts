@@ -38,7 +38,7 @@ function onFatalSignal(signal: NodeJS.Signals): void {
 }
 
 /** Synchronous, because nothing asynchronous runs in an 'exit' handler. */
-function endAll(): void {
+export function endAll(): void {
   for (const [pid, signal] of owned) signalGroup(pid, signal)
   owned.clear()
   unlisten()

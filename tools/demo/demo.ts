@@ -1,6 +1,7 @@
 /** demo/demo.ts — `make demo`: everything from nothing to an isolated cluster, told with times. `--keep` leaves it up. */
 
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ensureBinaries } from '../control-plane/binaries.ts'
@@ -9,6 +10,7 @@ import { createClusterDNS } from '../control-plane/cluster-dns.ts'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
 import { installOperator, OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT } from '../control-plane/install.ts'
 import { type OperatorProcess, startOperatorProcess } from '../control-plane/operator-process.ts'
+import { endAll } from '../control-plane/owned-processes.ts'
 import { reportTo } from '../control-plane/report.ts'
 import { tellStory } from './story.ts'
 
@@ -50,7 +52,14 @@ async function start(): Promise<ControlPlane> {
     await clusterDown({ root: ROOT, report })
     return await clusterUp({ root: ROOT, report })
   }
-  const controlPlane = await startControlPlane({ directory: await mkdtemp(join(tmpdir(), 'tenant-isolation-demo-')), report })
+  const directory = await mkdtemp(join(tmpdir(), 'tenant-isolation-demo-'))
+  // Also after Ctrl-C: first those who write there, then the folder.
+  process.once('exit', () => {
+    endAll()
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+  const controlPlane = await startControlPlane({ directory, report })
   await installOperator(controlPlane)
   await createClusterDNS(controlPlane)
   return controlPlane
@@ -59,7 +68,6 @@ async function start(): Promise<ControlPlane> {
 async function end(controlPlane: ControlPlane | undefined, operator: OperatorProcess | undefined): Promise<void> {
   await operator?.stop()
   await controlPlane?.stop()
-  if (controlPlane) await rm(controlPlane.directory, { recursive: true, force: true })
 }
 
 async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {

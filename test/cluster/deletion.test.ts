@@ -1,0 +1,230 @@
+/** Everything can be deleted in every order: nothing hangs, nothing is left, and nothing is fought over. */
+
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { BASELINE_POLICY, FINALIZER } from '../../src/api/labels.ts'
+import type { Spec } from '../../src/api/tenant-isolation.ts'
+import { NAMESPACES, TENANT_ISOLATIONS } from '../../src/reconcile/resources.ts'
+import { callText } from '../support/audit.ts'
+import { egressRule, ingressRule, labelled, namespacesOf, tenantIsolation } from '../support/build.ts'
+import { eventually } from '../support/eventually.ts'
+import { type Kube, networkPolicy, openKube, versionsOf, viewOf } from '../support/kube.ts'
+import { CONFIG_MAPS, configMap } from '../support/kube-setup.ts'
+import { complaintsOf, type RunningOperator, startOperator } from '../support/operator.ts'
+import type { PolicyHistory } from '../support/policy-history.ts'
+
+const CRD = 'tenantisolations.tenant-isolation.dev'
+const CRDS = join(import.meta.dirname, '../../crds')
+
+const specOf = (tenant: string): Spec => ({
+  namespaceSelector: namespacesOf(tenant),
+  network: {
+    ingress: [ingressRule({ appliesTo: { podSelector: labelled({ app: 'database' }) } })],
+    egress: [egressRule({ appliesTo: { podSelector: labelled({ app: 'webserver' }) } })],
+  },
+})
+
+describe('deletion', function () {
+  this.timeout(90_000)
+
+  let kube: Kube
+  let running: RunningOperator
+  let history: PolicyHistory
+
+  before(async () => {
+    kube = await openKube()
+    running = await startOperator()
+    history = await kube.recordPolicies()
+  })
+
+  after(async () => {
+    await kube.clear()
+    await running.stop()
+    await kube.close()
+  })
+
+  afterEach(() => expect(complaintsOf(running)).to.deep.equal([]))
+
+  /** A tenant with one namespace of its name, in which pods and a policy of its own are. */
+  const isolated = async (name: string): Promise<void> => {
+    await kube.createNamespace(name, { tenant: name })
+    await kube.createPod(name, 'webserver', { app: 'webserver' })
+    await kube.createPolicy(networkPolicy(name, 'own', { podSelector: labelled({ app: 'own' }) }))
+    await kube.applyTenant(name, specOf(name))
+    await eventually(async () => expect((await kube.ready(name)).status?.namespaces?.isolated).to.equal(1))
+  }
+
+  const gone = (tenant: string, within = 10_000): Promise<void> =>
+    eventually(async () => expect(await kube.tenantExists(tenant), `${tenant} exists`).to.equal(false), { within })
+
+  describe('of a resource', () => {
+    it('lets its namespaces go in an order that cuts no flow, and is done then', async () => {
+      await isolated('deletion-plain')
+      const mark = history.mark()
+      await kube.kubectl('delete tenantisolation deletion-plain --timeout=20s')
+      expect(await kube.tenantExists('deletion-plain')).to.equal(false)
+      expect(await kube.policyNames('deletion-plain')).to.deep.equal(['own'])
+      const states = await history.statesSince(mark, 'deletion-plain')
+      const steps = states.map(({ change, name }) => `${change} ${name === BASELINE_POLICY ? 'baseline' : 'other'}`)
+      expect(steps).to.deep.equal(['updated baseline', 'deleted other', 'deleted other', 'deleted baseline'])
+      const [{ policy } = { policy: undefined }] = states
+      expect(policy?.spec).to.deep.include({ ingress: [{}], egress: [{}] })
+    })
+
+    it('with --cascade=foreground is done when its policies are gone', async () => {
+      await isolated('deletion-foreground')
+      await kube.kubectl('delete tenantisolation deletion-foreground --cascade=foreground --timeout=20s')
+      await eventually(async () => expect(await kube.policyNames('deletion-foreground')).to.deep.equal(['own']))
+      expect(await kube.tenantExists('deletion-foreground')).to.equal(false)
+    })
+
+    it('with --cascade=orphan leaves its policies, without an owner, and never looks at them again', async () => {
+      await isolated('deletion-orphan')
+      const before = (await kube.policies('deletion-orphan')).map(viewOf)
+      const mark = await kube.audit.mark()
+      await kube.kubectl('delete tenantisolation deletion-orphan --cascade=orphan --timeout=20s')
+      const policies = await kube.policies('deletion-orphan')
+      expect(policies.map(viewOf)).to.deep.equal(before.map((view) => ({ ...view, ownerReferences: [] })))
+      const writes = (await kube.audit.writesSince(mark)).map(callText)
+      expect(writes).to.deep.equal(['patch tenantisolations deletion-orphan 200'])
+      // A tenant of the same name takes them up again, without an interval.
+      await kube.applyTenant('deletion-orphan', specOf('deletion-orphan'))
+      const { metadata } = await kube.ready('deletion-orphan')
+      const readopted = await kube.policies('deletion-orphan')
+      for (const policy of readopted.filter(({ metadata: { name } }) => name !== 'own')) {
+        expect(policy.metadata.ownerReferences?.map(({ uid }) => uid)).to.deep.equal([metadata.uid])
+      }
+      expect(Object.keys(versionsOf(readopted))).to.deep.equal(Object.keys(versionsOf(policies)))
+      expect(readopted.map(({ metadata: { uid } }) => uid)).to.deep.equal(policies.map(({ metadata: { uid } }) => uid))
+    })
+
+    it('waits for a policy that somebody else holds, and for no longer', async () => {
+      await isolated('deletion-held')
+      const at = { namespace: 'deletion-held', name: BASELINE_POLICY }
+      await kube.editPolicy(at, ({ metadata }) => {
+        metadata.finalizers = ['example.com/hold']
+      })
+      await kube.deleteTenant('deletion-held')
+      await eventually(async () => expect(await kube.policyNames('deletion-held')).to.deep.equal(['own', BASELINE_POLICY]))
+      await eventually(async () => expect((await kube.policy(at.namespace)).metadata.deletionTimestamp).to.be.a('string'))
+      expect(await kube.tenantExists('deletion-held')).to.equal(true)
+      await kube.editPolicy(at, ({ metadata }) => {
+        delete metadata.finalizers
+      })
+      await gone('deletion-held')
+      expect(await kube.policyNames('deletion-held')).to.deep.equal(['own'])
+    })
+
+    it('while the operator is down is finished when it is back', async () => {
+      await isolated('deletion-down')
+      await running.stop()
+      await kube.deleteTenant('deletion-down')
+      expect((await kube.tenant('deletion-down')).metadata.finalizers).to.deep.equal([FINALIZER])
+      running = await startOperator()
+      await gone('deletion-down')
+      expect(await kube.policyNames('deletion-down')).to.deep.equal(['own'])
+    })
+
+    it('by force, without our finalizer, leaves nothing either', async () => {
+      await isolated('deletion-forced')
+      await running.stop()
+      await kube.deleteTenant('deletion-forced')
+      await kube.client.patch(TENANT_ISOLATIONS, { name: 'deletion-forced' }, { type: 'merge', body: { metadata: { finalizers: [] } } })
+      running = await startOperator()
+      await eventually(async () => expect(await kube.policyNames('deletion-forced')).to.deep.equal(['own']), { within: 10_000 })
+    })
+
+    it('and another one of the same name at once: what it selects is isolated, and what it does not is let go', async () => {
+      const name = 'deletion-again'
+      await isolated(name)
+      await kube.createNamespace('deletion-again-other', { again: 'yes' })
+      await kube.createNamespace('deletion-again-both', { tenant: name, again: 'yes' })
+      await eventually(async () => expect((await kube.ready(name)).status?.namespaces?.isolated).to.equal(2))
+      const { metadata: before } = await kube.tenant(name)
+      const resource = tenantIsolation({ ...specOf(name), namespaceSelector: labelled({ again: 'yes' }) }, name)
+      await kube.kubectl('replace --force --filename=-', resource)
+      const { metadata: after, status } = await kube.ready(name)
+      expect(after.uid).not.to.equal(before.uid)
+      expect(status?.namespaces).to.deep.equal({ selected: 2, isolated: 2 })
+      expect(await kube.policyNames(name)).to.deep.equal(['own'])
+      for (const namespace of ['deletion-again-other', 'deletion-again-both']) {
+        const policies = await kube.policies(namespace)
+        expect(policies).to.have.lengthOf(3)
+        for (const { metadata } of policies) expect(metadata.ownerReferences?.[0]?.uid).to.equal(after.uid)
+      }
+    })
+  })
+
+  describe('of a namespace', () => {
+    it('is not fought: its policies go and are not made again, also while something holds it', async () => {
+      const name = 'deletion-namespace'
+      await isolated(name)
+      const held = configMap(name, 'held')
+      await kube.client.create(CONFIG_MAPS, { ...held, metadata: { ...held.metadata, finalizers: ['example.com/hold'] } })
+      const mark = await kube.audit.mark()
+      await kube.deleteNamespace(name)
+      await eventually(async () => expect((await kube.ready(name)).status?.namespaces).to.deep.equal({ selected: 0, isolated: 0 }))
+      await eventually(async () => expect(await kube.policies(name)).to.deep.equal([]), { within: 15_000 })
+      const calls = (await kube.audit.writesSince(mark)).filter(({ resource }) => resource === 'networkpolicies')
+      expect(calls.map(callText)).to.deep.equal([])
+
+      // And the same name again.
+      await kube.client.patch(CONFIG_MAPS, { namespace: name, name: 'held' }, { type: 'merge', body: { metadata: { finalizers: [] } } })
+      await eventually(() => kube.createNamespace(name, { tenant: name }), { within: 20_000 })
+      await eventually(async () => expect(await kube.policies(name)).to.have.lengthOf(3))
+      expect((await kube.ready(name)).status?.namespaces?.selected).to.equal(1)
+      const { metadata } = await kube.client.get(NAMESPACES, { name })
+      expect(metadata.deletionTimestamp).to.equal(undefined)
+    })
+  })
+})
+
+describe('deletion of the CustomResourceDefinition', function () {
+  this.timeout(90_000)
+
+  let kube: Kube
+  let running: RunningOperator
+
+  before(async () => {
+    kube = await openKube()
+    running = await startOperator()
+  })
+
+  after(async () => {
+    await installed()
+    await kube.clear()
+    await running.stop()
+    await kube.close()
+  })
+
+  const installed = async (): Promise<void> => {
+    await kube.kubectl(`apply --server-side --force-conflicts --field-manager=tenant-isolation-control-plane --filename=${CRDS}`)
+    await kube.kubectl(`wait --for=condition=Established --timeout=30s crd/${CRD}`)
+    await eventually(() => kube.client.list(TENANT_ISOLATIONS), { within: 20_000 })
+  }
+
+  it('with resources in it lets everything go; when it is back, the operator goes on', async () => {
+    const name = 'deletion-crd'
+    await kube.createNamespace(name, { tenant: name })
+    await kube.createPod(name, 'webserver', { app: 'webserver' })
+    await kube.applyTenant(name, specOf(name))
+    await kube.ready(name)
+    await kube.kubectl(`delete crd ${CRD} --timeout=30s`)
+    await eventually(async () => expect(await kube.policies(name)).to.deep.equal([]), { within: 10_000 })
+    await installed()
+    await kube.applyTenant(name, specOf(name))
+    await eventually(async () => expect(await kube.policies(name)).to.have.lengthOf(3), { within: 30_000 })
+    await kube.ready(name)
+    const unexpected = complaintsOf(running).filter((text) => !/tenantisolations/.test(text))
+    expect(unexpected).to.deep.equal([])
+  })
+
+  it('after the last resource is gone leaves the operator as it is', async () => {
+    await kube.clear()
+    await kube.kubectl(`delete crd ${CRD} --timeout=30s`)
+    await installed()
+    await kube.createNamespace('deletion-crd-last', { tenant: 'deletion-crd-last' })
+    await kube.applyTenant('deletion-crd-last', specOf('deletion-crd-last'))
+    await eventually(async () => expect(await kube.policies('deletion-crd-last')).to.have.lengthOf(3), { within: 30_000 })
+  })
+})

@@ -166,6 +166,16 @@ describe('appliesTo', () => {
     expect(policiesFor({ ingress }, { labels: { stage: 'live' } })).to.have.length(1)
   })
 
+  it('tells apart namespaces to which as many, but other rules apply', () => {
+    const stage = (name: string) => ingressRule({ name, appliesTo: { namespaceSelector: labelled({ stage: name }) } })
+    const { of } = meaningOf({ ...DNS_OFF, ingress: [stage('test'), stage('live')] })
+    expect(['test', 'live', 'test'].map((name) => of({ stage: name })[0].rules)).to.deep.equal([
+      ['ingress/test'],
+      ['ingress/live'],
+      ['ingress/test'],
+    ])
+  })
+
   it('works on the same policies for all namespaces to which the same rules apply', () => {
     const { of } = meaningOf({ ingress: [ingressRule({ appliesTo: { namespaceSelector: labelled({ stage: 'test' }) } })] })
     expect(of({ stage: 'test', a: '1' })).to.equal(of({ stage: 'test', a: '2' }))

@@ -6,8 +6,8 @@ import type { Spec } from '../../src/api/tenant-isolation.ts'
 import { callText, tally } from '../support/audit.ts'
 import { egressRule, ingressRule, labelled, namespacesOf } from '../support/build.ts'
 import { eventually } from '../support/eventually.ts'
-import { conditionOf, type Kube, networkPolicy, openKube, versionsOf, viewOf } from '../support/kube.ts'
-import { complaintsOf, type RunningOperator, startOperator } from '../support/operator.ts'
+import { conditionOf, end, type Kube, networkPolicy, openKube, versionsOf, viewOf } from '../support/kube.ts'
+import { type RunningOperator, startOperator } from '../support/operator.ts'
 
 const specOf = (tenant: string): Spec => ({
   namespaceSelector: namespacesOf(tenant),
@@ -31,12 +31,7 @@ describe('modes', function () {
     await isolated(FENCE)
   })
 
-  after(async () => {
-    await kube.clear()
-    await running.stop()
-    await kube.close()
-    expect(complaintsOf(running)).to.deep.equal([])
-  })
+  after(() => end(kube, running))
 
   /** A tenant with two namespaces. */
   const isolated = async (name: string): Promise<void> => {
@@ -90,7 +85,7 @@ describe('modes', function () {
       expect((await kube.policy(TENANT)).spec?.ingress).to.deep.equal([{}])
       expect(await kube.policies(TENANT)).to.have.lengthOf(2)
       expect(await kube.policies(`${TENANT}-too`)).to.have.lengthOf(3)
-      expect(await kube.policies(`${TENANT}-later`)).to.deep.equal([])
+      expect(await kube.policyNames(`${TENANT}-later`)).to.deep.equal([])
       const writes = (await writesSince(mark)).filter(({ subresource }) => subresource !== 'status')
       expect(writes.map(callText)).to.deep.equal([])
     })
@@ -103,7 +98,7 @@ describe('modes', function () {
       expect(here).to.have.lengthOf(3)
       const [baseline] = here
       expect(baseline?.spec?.ingress).to.deep.equal([{ from: [{ namespaceSelector: { matchLabels: { tenant: TENANT } } }] }])
-      await eventually(async () => expect(await kube.policies(`${TENANT}-too`)).to.deep.equal([]))
+      await eventually(async () => expect(await kube.policyNames(`${TENANT}-too`)).to.deep.equal([]))
     })
 
     it('is let go in order all the same when it is deleted', async () => {
@@ -112,7 +107,7 @@ describe('modes', function () {
       await kube.says('modes-deleted', { Ready: 'Unknown Suspended' })
       await kube.deleteTenant('modes-deleted')
       await eventually(async () => expect(await kube.tenantExists('modes-deleted')).to.equal(false))
-      expect(await kube.policies('modes-deleted')).to.deep.equal([])
+      expect(await kube.policyNames('modes-deleted')).to.deep.equal([])
     })
 
     it('takes over nothing from an older one that is deleted, until it is resumed', async () => {
@@ -122,7 +117,7 @@ describe('modes', function () {
       await kube.deleteTenant('modes-older')
       await eventually(async () => expect(await kube.tenantExists('modes-older')).to.equal(false))
       await overtaken()
-      expect(await kube.policies('modes-older')).to.deep.equal([])
+      expect(await kube.policyNames('modes-older')).to.deep.equal([])
       await kube.patchTenant('modes-younger', { suspend: false })
       await eventually(async () => expect(await kube.policies('modes-older')).to.have.lengthOf(3))
     })
@@ -140,7 +135,7 @@ describe('modes', function () {
       expect(tenant.status?.network).to.deep.include({ mode: 'Audit', policies: 0, wouldWrite: 6 })
       expect(tenant.status?.namespaces).to.deep.equal({ selected: 2, isolated: 0 })
       await overtaken()
-      expect(await kube.policies(TENANT)).to.deep.equal([])
+      expect(await kube.policyNames(TENANT)).to.deep.equal([])
       expect(new Set(Object.keys(tally(await writesSince(mark))))).to.deep.equal(
         new Set(['patch tenantisolations', 'update tenantisolations/status']),
       )
@@ -171,7 +166,7 @@ describe('modes', function () {
       const tenant = await kube.says(TENANT, { Ready: 'True Off', NetworkIsolated: 'False Off', Stalled: 'False' })
       expect(tenant.status?.network).to.deep.equal({ mode: 'Off', policies: 0 })
       expect(tenant.status?.namespaces).to.deep.equal({ selected: 1, isolated: 0 })
-      expect(await kube.policies(TENANT)).to.deep.equal([])
+      expect(await kube.policyNames(TENANT)).to.deep.equal([])
     })
 
     it('and back: is enforced, and let go again', async () => {
@@ -181,7 +176,7 @@ describe('modes', function () {
       expect(Object.keys(versions)).to.have.lengthOf(3)
       await kube.patchTenant(TENANT, { network: { mode: 'Off' } })
       await kube.says(TENANT, { Ready: 'True Off' })
-      expect(await kube.policies(TENANT)).to.deep.equal([])
+      expect(await kube.policyNames(TENANT)).to.deep.equal([])
     })
   })
 })

@@ -250,7 +250,7 @@ describe('the operator', function () {
     const tcp = (number: number) => [{ protocol: 'TCP', port: number }]
 
     it('on its own address and that of its Service', async () => {
-      await has({ dns: { mode: 'Off' }, egress: [egressRule({ to: [{ preset: 'KubeAPIServer' }] })] })
+      await has({ dns: { mode: 'Disabled' }, egress: [egressRule({ to: [{ preset: 'KubeAPIServer' }] })] })
       await eventually(async () =>
         expect(await egress()).to.have.deep.members([
           { to: [block('10.96.0.1/32')], ports: tcp(443) },

@@ -1,4 +1,4 @@
-/** spec.suspend freezes, mode Audit only says, mode Off does nothing; and each can be taken back. */
+/** spec.suspend freezes, mode Audit only says, mode Disabled does nothing; and each can be taken back. */
 
 import { expect } from 'chai'
 import { BASELINE_POLICY } from '../../src/api/labels.ts'
@@ -157,14 +157,14 @@ describe('modes', function () {
     })
   })
 
-  describe('mode Off', () => {
+  describe('mode Disabled', () => {
     const TENANT = 'modes-off'
 
     it('writes nothing, and says so', async () => {
       await kube.createNamespace(TENANT, { tenant: TENANT })
-      await kube.applyTenant(TENANT, { ...specOf(TENANT), network: { ...specOf(TENANT).network, mode: 'Off' } })
-      const tenant = await kube.says(TENANT, { Ready: 'True Off', NetworkIsolated: 'False Off', Stalled: 'False' })
-      expect(tenant.status?.network).to.deep.equal({ mode: 'Off', policies: 0 })
+      await kube.applyTenant(TENANT, { ...specOf(TENANT), network: { ...specOf(TENANT).network, mode: 'Disabled' } })
+      const tenant = await kube.says(TENANT, { Ready: 'True Disabled', NetworkIsolated: 'False Disabled', Stalled: 'False' })
+      expect(tenant.status?.network).to.deep.equal({ mode: 'Disabled', policies: 0 })
       expect(tenant.status?.namespaces).to.deep.equal({ selected: 1, isolated: 0 })
       expect(await kube.policyNames(TENANT)).to.deep.equal([])
     })
@@ -174,8 +174,8 @@ describe('modes', function () {
       await kube.says(TENANT, { Ready: 'True Isolated' })
       const versions = versionsOf(await kube.policies(TENANT))
       expect(Object.keys(versions)).to.have.lengthOf(3)
-      await kube.patchTenant(TENANT, { network: { mode: 'Off' } })
-      await kube.says(TENANT, { Ready: 'True Off' })
+      await kube.patchTenant(TENANT, { network: { mode: 'Disabled' } })
+      await kube.says(TENANT, { Ready: 'True Disabled' })
       expect(await kube.policyNames(TENANT)).to.deep.equal([])
     })
   })

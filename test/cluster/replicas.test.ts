@@ -72,7 +72,7 @@ describe('of two replicas', function () {
       expect(waiting?.tenants.size).to.equal(leading?.tenants.size)
       expect(waiting?.namespaces.size).to.equal(leading?.namespaces.size)
     })
-    for (const [check, problem] of replica('second').operator.checks()) expect(problem(), check).to.equal(undefined)
+    for (const [check, problem] of Object.entries(replica('second').operator.readiness)) expect(problem(), check).to.equal(undefined)
   })
 
   it('only the one that leads writes, and once', async () => {

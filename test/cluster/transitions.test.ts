@@ -101,7 +101,7 @@ const PAIRS: readonly { readonly what: string; readonly from: Network; readonly 
     from: { ...BOOK, defaultDeny: ['Ingress'] },
     to: { ...BOOK, defaultDeny: ['Egress'] },
   },
-  { what: 'isolation is switched on, with pods in it', from: { ...BOOK, mode: 'Off' }, to: BOOK },
+  { what: 'isolation is switched on, with pods in it', from: { ...BOOK, mode: 'Disabled' }, to: BOOK },
   { what: 'enforcing becomes auditing', from: BOOK, to: { ...BOOK, mode: 'Audit' } },
   {
     what: 'a rule applies to other namespaces of the tenant',
@@ -114,10 +114,10 @@ const PAIRS: readonly { readonly what: string; readonly from: Network; readonly 
       egress: [egressRule({ appliesTo: { ...forTier('front'), ...forApp('cart') } })],
     },
   },
-  { what: 'DNS is switched off', from: BOOK, to: { ...BOOK, dns: { mode: 'Off' } } },
+  { what: 'DNS is switched off', from: BOOK, to: { ...BOOK, dns: { mode: 'Disabled' } } },
   {
     what: 'everything changes at once',
-    from: { ...BOOK, intraTenant: 'Namespace', defaultDeny: ['Egress'], dns: { mode: 'Off' } },
+    from: { ...BOOK, intraTenant: 'Namespace', defaultDeny: ['Egress'], dns: { mode: 'Disabled' } },
     to: {
       defaultDeny: ['Ingress', 'Egress'],
       intraTenant: 'None',
@@ -246,7 +246,7 @@ const parts = fc.array(part, { maxLength: 4 })
 
 const networks: fc.Arbitrary<Network> = fc
   .record({
-    mode: fc.constantFrom<Network['mode'][]>('Enforce', 'Enforce', 'Enforce', 'Enforce', 'Off'),
+    mode: fc.constantFrom<Network['mode'][]>('Enforce', 'Enforce', 'Enforce', 'Enforce', 'Disabled'),
     intraTenant: fc.constantFrom<Network['intraTenant'][]>('None', 'None', 'Namespace', 'Tenant'),
     defaultDeny: fc.constantFrom<('Ingress' | 'Egress')[][]>(['Ingress', 'Egress'], ['Ingress', 'Egress'], ['Ingress'], ['Egress']),
     ingress: parts,

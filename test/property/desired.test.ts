@@ -190,7 +190,7 @@ describe('for every resource and every cluster', function () {
       '2002:a00:1::1',
       '2001:0:a00:1::1',
     ]
-    const onlyInternet: Network = { dns: { mode: 'Off' }, egress: [{ name: 'internet', to: [{ preset: 'Internet' }] }] }
+    const onlyInternet: Network = { dns: { mode: 'Disabled' }, egress: [{ name: 'internet', to: [{ preset: 'Internet' }] }] }
     fc.assert(
       fc.property(arbitrary.configuration, arbitrary.facts, (configuration, facts) => {
         const policies = tenantPolicies(onlyInternet, { matchLabels: { a: 'b' } }, { ...facts, configuration })
@@ -324,7 +324,7 @@ function asked({ network, namespaceSelector, facts, namespace, pod }: Situation,
   const { other } = flow
   if (intraTenant === 'Namespace' && 'pod' in other && other.sameNamespace) return true
   if (intraTenant === 'Tenant' && 'pod' in other && selects(namespaceSelector, other.namespace)) return true
-  const dnsPeers: readonly Peer[] = dns.mode === 'Off' ? [] : dns.mode === 'Custom' ? (dns.to ?? []) : [{ preset: 'DNS' }]
+  const dnsPeers: readonly Peer[] = dns.mode === 'Disabled' ? [] : dns.mode === 'Custom' ? (dns.to ?? []) : [{ preset: 'DNS' }]
   const dnsPorts: readonly Port[] | undefined =
     dns.mode === 'Custom' ? (dns.ports ?? [{ port: 53, protocol: 'UDP' }, { port: 53 }]) : undefined
   if (direction === 'Egress' && dnsPeers.some((peer) => meant(peer, dnsPorts, direction, flow, facts))) return true

@@ -65,6 +65,12 @@ export const INSTEAD: readonly Instead[] = [
     `,
   },
   {
+    // An import, other than a require, reads all that a module of Node exports; and node:http exports a WebSocket for which a second undici
+    // is loaded from within Node: 16 MB of memory.
+    module: /^(node:)?http$/,
+    source: `module.exports = process.getBuiltinModule('node:http')`,
+  },
+  {
     // Of fifty languages, the one of our messages.
     module: /^\.\.\/locales\/index\.js$/,
     importer: /zod\/v4\//,

@@ -15,7 +15,7 @@ import {
   withNetwork,
 } from '../../support/build.ts'
 
-const DNS_OFF = { dns: { mode: 'Off' } } as const
+const DNS_OFF = { dns: { mode: 'Disabled' } } as const
 
 describe('a tenant without rules', () => {
   it('is closed in both directions, but for DNS', () => {
@@ -89,7 +89,7 @@ describe('defaultDeny', () => {
 })
 
 describe('dns', () => {
-  it('Off writes no rule', () => {
+  it('Disabled writes no rule', () => {
     expect(policiesFor(DNS_OFF)[0]?.spec).not.to.have.property('egress')
   })
 

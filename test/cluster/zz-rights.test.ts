@@ -10,10 +10,10 @@ import { parseAllDocuments } from 'yaml'
 import { BASELINE_POLICY, TENANT_LABEL } from '../../src/api/labels.ts'
 import type { Spec } from '../../src/api/tenant-isolation.ts'
 import type { KubeObject } from '../../src/kube/objects.ts'
+import type { Resource } from '../../src/kube/resources.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { createTelemetry } from '../../src/observability/telemetry.ts'
-import { EVENTS } from '../../src/reconcile/resources.ts'
 import type { Call } from '../support/audit.ts'
 import { egressRule, labelled, namespacesOf } from '../support/build.ts'
 import { eventually } from '../support/eventually.ts'
@@ -28,6 +28,8 @@ const SPEC: Spec = {
   namespaceSelector: namespacesOf(TENANT),
   network: { egress: [egressRule({ appliesTo: { podSelector: labelled({ app: 'webserver' }) } })] },
 }
+
+const EVENTS: Resource = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true }
 
 type Role = {
   readonly kind: string
@@ -90,7 +92,7 @@ describe("the operator's rights", function () {
     })
     running = await startOperator({ server: proxy.url, beside: telemetry })
     await everythingThatNeedsARight()
-    await end(kube, running)
+    await end(kube, running, /made up by the test/)
     kube = await openKube()
     calls = await kube.audit.all()
   })
@@ -132,7 +134,9 @@ describe("the operator's rights", function () {
 
   it('are enough: nothing that it asked for was forbidden', () => {
     const forbidden = calls.filter(({ decision }) => decision !== 'allow')
-    expect([...new Set(forbidden.map(({ verb, resource, subresource, namespace }) => `${verb} ${resource}/${subresource} in ${namespace}`))]).to.deep.equal([])
+    expect([
+      ...new Set(forbidden.map(({ verb, resource, subresource, namespace }) => `${verb} ${resource}/${subresource} in ${namespace}`)),
+    ]).to.deep.equal([])
   })
 
   it('are its own: nothing was allowed only because everybody may do it', () => {

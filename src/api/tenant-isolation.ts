@@ -21,7 +21,10 @@ export const spec = z.strictObject({
     .describe(
       'true: leave everything as it is, write nothing and repair nothing, until it is false again. A deletion is still carried out.',
     ),
-  preventDeletion: z.boolean().optional().describe('true: the resource may not be deleted before this is false again.'),
+  preventDeletion: z
+    .boolean()
+    .optional()
+    .describe('Reserved: true will mean that the resource may not be deleted before this is false again. Nothing enforces it yet.'),
   network: network.optional().describe('What may talk to whom. Left out: everything is closed in both directions, but for DNS.'),
 })
 export type Spec = z.output<typeof spec>

@@ -30,6 +30,9 @@ type Stored = TenantIsolation & StoredObject & KubeObject
  */
 const PATIENCE_MS = 1_000
 
+/** A deletion that takes longer than this, in milliseconds, says what it waits for. */
+const LONG_MS = 5_000
+
 export class TenantStatusReconciler {
   readonly #context: TenantReconciler
   /** Since when, in monotonic milliseconds, namespaces of a tenant have been pending. */
@@ -66,13 +69,14 @@ export class TenantStatusReconciler {
 
   /** The resource may go when nothing of its policies is left, or when they are to stay (`kubectl delete --cascade=orphan`). */
   async #letGo(tenant: Tenant): Promise<Outcome> {
-    const { world } = this.#context
+    const { world, now } = this.#context
     const { name, finalizers = [] } = tenant.resource.metadata
     if (!finalizers.includes(FINALIZER)) return { outcome: 'done' }
     const [left] = world.namespacesWithPoliciesOf(name)
     if (left !== undefined && !finalizers.includes('orphan')) {
-      // The last policy to go brings us back. Only what stands in its way is worth a word.
-      return world.outcomes.summaryOf(name).problems.size > 0 ? await this.#tell(name) : { outcome: 'done' }
+      // The last policy to go brings us back; what takes longer than a moment is worth a word.
+      const patience = LONG_MS - (now.wall() - Date.parse(tenant.resource.metadata.deletionTimestamp ?? ''))
+      return patience > 0 ? { outcome: 'requeueAfter', ms: patience } : await this.#tell(name, left)
     }
     await this.#setFinalizers(
       tenant,
@@ -89,7 +93,8 @@ export class TenantStatusReconciler {
     world.resources.written(written)
   }
 
-  async #tell(name: string): Promise<Outcome> {
+  /** `waitingFor` is a namespace whose policies a deletion waits for. */
+  async #tell(name: string, waitingFor?: string): Promise<Outcome> {
     const { world, writer, now, onStatus } = this.#context
     const tenant = world.tenants.get(name)
     if (!tenant) return { outcome: 'done' }
@@ -108,6 +113,7 @@ export class TenantStatusReconciler {
       })),
       protectedMatches: world.protectedMatches(tenant),
       dns: world.facts.dns,
+      waitingFor,
       repeated,
       now: new Date(now.wall()).toISOString().replace(/\.\d+Z$/, 'Z'),
     })
@@ -121,7 +127,7 @@ export class TenantStatusReconciler {
   /** For how many milliseconds status may still wait for namespaces; 0 when it is to be written. */
   #patience(name: string, tenant: Tenant, pending: number): number {
     const now = this.#context.now.monotonic()
-    if (pending <= 0 || !tenant.intent || tenant.intent.suspended) {
+    if (pending <= 0 || !tenant.intent) {
       this.#pendingSince.delete(name)
       return 0
     }

@@ -139,8 +139,8 @@ describe('a leader that is cut off from the API server', function () {
 
   after(async () => {
     await end(kube, other)
-    await cut.stop()
-    await proxy.close()
+    await cut?.stop()
+    await proxy?.close()
   })
 
   it('stops leading before the other begins, and writes nothing when it is back', async () => {

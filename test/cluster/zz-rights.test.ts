@@ -10,7 +10,6 @@ import { parseAllDocuments } from 'yaml'
 import { BASELINE_POLICY, TENANT_LABEL } from '../../src/api/labels.ts'
 import type { Spec } from '../../src/api/tenant-isolation.ts'
 import type { KubeObject } from '../../src/kube/objects.ts'
-import type { Resource } from '../../src/kube/resources.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { createTelemetry } from '../../src/observability/telemetry.ts'
@@ -19,7 +18,7 @@ import { egressRule, labelled, namespacesOf } from '../support/build.ts'
 import { eventually } from '../support/eventually.ts'
 import type { FaultProxy } from '../support/fault-proxy.ts'
 import { end, type Kube, openKube } from '../support/kube.ts'
-import { startProxy } from '../support/kube-setup.ts'
+import { EVENTS, startProxy } from '../support/kube-setup.ts'
 import { type RunningOperator, startOperator } from '../support/operator.ts'
 
 const RBAC = join(import.meta.dirname, '../../config/rbac')
@@ -28,8 +27,6 @@ const SPEC: Spec = {
   namespaceSelector: namespacesOf(TENANT),
   network: { egress: [egressRule({ appliesTo: { podSelector: labelled({ app: 'webserver' }) } })] },
 }
-
-const EVENTS: Resource = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true }
 
 type Role = {
   readonly kind: string
@@ -92,14 +89,14 @@ describe("the operator's rights", function () {
     })
     running = await startOperator({ server: proxy.url, beside: telemetry })
     await everythingThatNeedsARight()
-    await end(kube, running, /made up by the test/)
-    kube = await openKube()
+    // Watches are in the audit log when they have ended.
+    await running.stop()
     calls = await kube.audit.all()
   })
 
   after(async () => {
-    await kube.close()
-    await proxy.close()
+    await end(kube, running, /made up by the test/)
+    await proxy?.close()
   })
 
   const everythingThatNeedsARight = async (): Promise<void> => {
@@ -125,6 +122,7 @@ describe("the operator's rights", function () {
     })
     await kube.labelNamespace('rights-before', { tenant: null })
     await eventually(async () => expect(await kube.policyNames('rights-before')).to.deep.equal([]))
+    await kube.clear()
   }
 
   it('are all needed by something that it does', () => {

@@ -1,5 +1,6 @@
 /** reconcile/apply.ts — carries a plan out, step by step, and says what became of it. */
 
+import { BASELINE_POLICY } from '../api/labels.ts'
 import type { Client } from '../kube/client.ts'
 import { isAlreadyExists, isConflict, isForbidden, isInvalid, isNamespaceTerminating, isNotFound } from '../kube/errors.ts'
 import { NotLeadingError } from '../kube/leading-only.ts'
@@ -111,7 +112,7 @@ async function takenName({ name, policy }: Writing, namespace: string, world: Wo
     if (isNotFound(error) || isConflict(error)) return { result: 'again' }
     throw error
   }
-  const message = `NetworkPolicy ${namespace}/${name} is there, but was not made by the operator; delete or rename it. What ours would allow stays closed`
+  const message = `NetworkPolicy ${namespace}/${name} is there, but was not made by the operator; delete or rename it. ${name === BASELINE_POLICY ? 'Until then the namespace is not closed' : 'What ours would allow stays closed until then'}`
   return { result: 'failed', problem: { reason: 'NameTaken', message }, error: new Error(message), passing: false }
 }
 

@@ -73,7 +73,7 @@ export class TenantStatusReconciler {
     const { name, finalizers = [] } = tenant.resource.metadata
     if (!finalizers.includes(FINALIZER)) return { outcome: 'done' }
     const [left] = world.namespacesWithPoliciesOf(name)
-    if (left !== undefined && !finalizers.includes('orphan')) {
+    if (left !== undefined && !tenant.orphaning) {
       // The last policy to go brings us back; what takes longer than a moment is worth a word.
       const patience = LONG_MS - (now.wall() - Date.parse(tenant.resource.metadata.deletionTimestamp ?? ''))
       return patience > 0 ? { outcome: 'requeueAfter', ms: patience } : await this.#tell(name, left)

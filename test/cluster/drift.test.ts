@@ -362,6 +362,13 @@ describe('drift', function () {
       expect(repairsIn(namespace)).to.deep.equal([{ policy: forged, change: 'added', by: 'mallory' }])
     })
 
+    it('that has our labels and our naming is removed, for its namespace is the tenant’s', async () => {
+      const namespace = await isolatedNamespace()
+      const [{ labels } = { labels: {} }] = proper
+      await kube.createPolicy(networkPolicy(namespace, forged, open, { labels }))
+      await repaired(namespace)
+    })
+
     it('that has only some of these is left alone', async () => {
       const namespace = await isolatedNamespace()
       const [{ labels, ownerReferences } = { labels: {}, ownerReferences: [] }] = proper
@@ -369,7 +376,6 @@ describe('drift', function () {
         networkPolicy(namespace, 'only-our-label', open, { labels }),
         networkPolicy(namespace, 'our-label-and-owner', open, { labels, ownerReferences }),
         networkPolicy(namespace, forged, open),
-        networkPolicy(namespace, 'tenant-isolation-11111111111f', open, { labels }),
         networkPolicy(namespace, 'tenant-isolation-22222222222f', open, { ownerReferences }),
         networkPolicy(namespace, 'tenant-isolation-for-us', open, { labels, ownerReferences }),
       ]

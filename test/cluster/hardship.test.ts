@@ -46,9 +46,9 @@ describe('where something is in the way', function () {
       policy.spec = { ...policy.spec, ingress: [{}], egress: [{}] }
     })
     await closed('hardship-taken')
-    expect(
-      running.repairs.filter(({ namespace }) => namespace === 'hardship-taken').map(({ policy, change }) => `${policy} ${change}`),
-    ).to.deep.equal(['tenant-isolation edited'])
+    const told = () =>
+      running.repairs.filter(({ namespace }) => namespace === 'hardship-taken').map(({ policy, change }) => `${policy} ${change}`)
+    await eventually(() => expect(told()).to.deep.equal(['tenant-isolation edited']))
   })
 
   it('a taken name keeps no rule that was revoked', async () => {

@@ -161,7 +161,8 @@ describe('deletion', function () {
       await kube.kubectl('delete tenantisolation deletion-orphan --cascade=orphan --timeout=60s')
       const policies = await kube.policies('deletion-orphan')
       expect(policies.map(viewOf)).to.deep.equal(before.map((view) => ({ ...view, ownerReferences: [] })))
-      const writes = (await kube.audit.writesSince(mark)).map(callText)
+      // The garbage collector may have been faster with its own finalizer: then ours is tried again.
+      const writes = (await kube.audit.writesSince(mark)).map(callText).filter((call) => !call.endsWith(' 409'))
       expect(writes).to.deep.equal(['patch tenantisolations deletion-orphan 200'])
       // A tenant of the same name takes them up again, without an interval.
       await kube.applyTenant('deletion-orphan', specOf('deletion-orphan'))

@@ -15,13 +15,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   desired: ['api'],
   reachability: ['api'],
   admission: ['api'],
+  convert: ['api'],
   kube: [],
   controller: ['kube'],
   observability: ['api', 'kube', 'controller', 'reconcile'],
   reconcile: ['api', 'desired', 'kube', 'controller', 'reachability'],
 }
 
-const PURE = ['api', 'desired', 'reachability', 'admission']
+const PURE = ['api', 'desired', 'reachability', 'admission', 'convert']
 
 /** What pure code may import from outside: values, never input or output. */
 const PURE_PACKAGES = ['zod', 'node:crypto']

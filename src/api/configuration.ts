@@ -11,19 +11,6 @@ const namespaceName = dnsLabel
 
 const unique = (names: readonly string[]) => new Set(names).size === names.length
 
-/**
- * Where clouds serve instance metadata and credentials, which no tenant's "Internet" may include. Link-local ones lie in
- * 169.254.0.0/16 already; these do not: Azure WireServer, Alibaba, AWS IPv6, EKS Pod Identity IPv6, GCP IPv6.
- */
-const METADATA_ADDRESSES = [
-  '100.100.100.200/32',
-  '168.63.129.16/32',
-  '169.254.0.0/16',
-  'fd00:ec2::23/128',
-  'fd00:ec2::254/128',
-  'fd20:ce::254/128',
-]
-
 export const configuration = z.strictObject({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal('OperatorConfiguration'),
@@ -57,7 +44,10 @@ export const configuration = z.strictObject({
     .array(cidr)
     .default([])
     .describe("Ranges that are not the Internet to tenants, besides the private and reserved ones: a company's own public addresses."),
-  metadataAddresses: z.array(cidr).default(METADATA_ADDRESSES).describe('Cloud metadata services, which are never part of the Internet.'),
+  metadataAddresses: z
+    .array(cidr)
+    .default([])
+    .describe('Cloud metadata services that are never part of the Internet, besides those of AWS, Azure, GCP and Alibaba.'),
   dns: z
     .strictObject({
       service: z

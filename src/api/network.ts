@@ -196,10 +196,10 @@ export type EgressRule = z.output<typeof egressRule>
 const dns = constrained(
   z.strictObject({
     mode: z
-      .enum(['Auto', 'Custom', 'Off'])
+      .enum(['Auto', 'Custom', 'Disabled'])
       .optional()
       .describe(
-        "Auto: every pod may ask the cluster's DNS, which is found by itself and shown in status. Custom: the peers in to. Off: no rule; write it in quotes, for YAML reads Off as false. Auto unless said.",
+        "Auto: every pod may ask the cluster's DNS, which is found by itself and shown in status. Custom: the peers in to. Disabled: no rule. Auto unless said.",
       ),
     to: peers.optional().describe('With Custom: who answers DNS.'),
     ports: ports.optional().describe('With Custom: on which ports. 53, UDP and TCP, unless said.'),
@@ -219,7 +219,7 @@ const dns = constrained(
 export const DIRECTIONS = ['Ingress', 'Egress'] as const
 export type Direction = (typeof DIRECTIONS)[number]
 
-export const NETWORK_MODES = ['Enforce', 'Audit', 'Off'] as const
+export const NETWORK_MODES = ['Enforce', 'Audit', 'Disabled'] as const
 export const INTRA_TENANT = ['None', 'Namespace', 'Tenant'] as const
 export const TENANT_POLICIES = ['Forbid', 'Narrow', 'Allow'] as const
 
@@ -228,11 +228,11 @@ export const network = z.strictObject({
     .enum(NETWORK_MODES)
     .optional()
     .describe(
-      'Enforce: write NetworkPolicies and keep them. Audit: write none, say in status what Enforce would write. Off: none; write it in quotes, for YAML reads Off as false. With Audit and Off, policies that were enforced before are let go. Enforce unless said.',
+      'Enforce: write NetworkPolicies and keep them. Audit: write none, say in status what Enforce would write. Disabled: none. With Audit and Disabled, policies that were enforced before are let go. Enforce unless said.',
     ),
   defaultDeny: atLeastOne(
     listType(z.array(z.enum(DIRECTIONS)).max(2), 'set'),
-    'name Ingress, Egress or both; to isolate nothing, set mode to Off',
+    'name Ingress, Egress or both; to isolate nothing, set mode to Disabled',
   )
     .optional()
     .describe(

@@ -38,7 +38,7 @@ const TYPES = new Map<string, string>([
 function choice(values: readonly unknown[], input: unknown): string {
   const supported = `supported values: ${values.map((value) => JSON.stringify(value)).join(', ')}`
   if (typeof input === 'string') return supported
-  return `must be of type string; ${supported}${input === false && values.includes('Off') ? '; YAML reads Off as false: write "Off", with quotes' : ''}`
+  return `must be of type string; ${supported}`
 }
 
 function tooBig(origin: string, maximum: number | bigint): string {

@@ -2,8 +2,6 @@
 
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
-export type ConditionStatus = 'True' | 'False' | 'Unknown'
-
 export type TenantMetrics = {
   /** `count` is asked for at each scrape. */
   watchManagedObjects(kind: string, count: () => number): void
@@ -13,9 +11,6 @@ export type TenantMetrics = {
   namespaceProtected(seconds: number): void
   /** One write that the API server accepted. */
   written(kind: string, verb: string): void
-  setCondition(condition: { readonly tenant: string; readonly type: string; readonly status: ConditionStatus }): void
-  /** The tenant is gone, and with it all its series. */
-  forgetTenant(tenant: string): void
   configReloaded(successful: boolean): void
 }
 
@@ -25,7 +20,6 @@ const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export function createTenantMetrics(registry: Registry): TenantMetrics {
   const registers = [registry]
   const counts = new Map<string, () => number>()
-  const conditions = new Map<string, Map<string, ConditionStatus>>()
   new Gauge({
     name: 'tenantisolation_managed_objects',
     help: 'Objects that the operator keeps as they should be.',
@@ -59,12 +53,6 @@ export function createTenantMetrics(registry: Registry): TenantMetrics {
     labelNames: ['kind', 'verb'],
     registers,
   })
-  const condition = new Gauge({
-    name: 'tenantisolation_condition',
-    help: 'The conditions of each TenantIsolation: 1 for the status that it has.',
-    labelNames: ['tenant', 'type', 'status'],
-    registers,
-  })
   const reloaded = new Gauge({
     name: 'tenantisolation_config_last_reload_successful',
     help: 'Whether the configuration in use is the one that was read last.',
@@ -79,20 +67,6 @@ export function createTenantMetrics(registry: Registry): TenantMetrics {
     },
     namespaceProtected: (seconds) => protectedSeconds.observe(seconds),
     written: (kind, verb) => writes.inc({ kind, verb }),
-    setCondition({ tenant, type, status }) {
-      const types = conditions.get(tenant) ?? new Map<string, ConditionStatus>()
-      conditions.set(tenant, types)
-      const before = types.get(type)
-      if (before === status) return
-      // One series for each condition, not three of which two are 0: with a thousand tenants that is what a scrape costs.
-      if (before) condition.remove({ tenant, type, status: before })
-      condition.set({ tenant, type, status }, 1)
-      types.set(type, status)
-    },
-    forgetTenant(tenant) {
-      for (const [type, status] of conditions.get(tenant) ?? []) condition.remove({ tenant, type, status })
-      conditions.delete(tenant)
-    },
     configReloaded: (successful) => reloaded.set(successful ? 1 : 0),
   }
 }

@@ -1,6 +1,7 @@
 /** observability/metrics.ts — all metrics of one operator. Several operators may live in one process: nothing here is global. */
 
 import { Gauge, Registry } from 'prom-client'
+import { type ConditionMetrics, createConditionMetrics } from './metrics-conditions.ts'
 import { type ControllerMetrics, createControllerMetrics } from './metrics-controller.ts'
 import { createProcessMetrics } from './metrics-process.ts'
 import { createRequestMetrics, type RequestMetrics } from './metrics-requests.ts'
@@ -8,7 +9,8 @@ import { createTenantMetrics, type TenantMetrics } from './metrics-tenants.ts'
 
 export type Metrics = ControllerMetrics &
   RequestMetrics &
-  TenantMetrics & {
+  TenantMetrics &
+  ConditionMetrics & {
     readonly contentType: string
     /** All of them in the text format of Prometheus. */
     render(): Promise<string>
@@ -31,17 +33,22 @@ export function createMetrics({ version, revision = 'unknown' }: MetricsOptions)
     registers: [registry],
   }).set({ version, revision, node_version: process.version }, 1)
   const { stop } = createProcessMetrics(registry)
+  const { render: renderConditions, ...conditions } = createConditionMetrics()
   let rendering: Promise<string> | undefined
   return {
     ...createControllerMetrics(registry),
     ...createRequestMetrics(registry),
     ...createTenantMetrics(registry),
+    ...conditions,
     contentType: registry.contentType,
     render() {
-      // With a thousand tenants a scrape is some milliseconds of work: those who ask at the same time get the same answer.
-      rendering ??= registry.metrics().finally(() => {
-        rendering = undefined
-      })
+      // Those who ask at the same time get the same answer.
+      rendering ??= registry
+        .metrics()
+        .then((text) => `${text}\n${renderConditions()}`)
+        .finally(() => {
+          rendering = undefined
+        })
       return rendering
     },
     close: stop,

@@ -57,7 +57,7 @@ export function createTelemetry({ logger, metrics, server }: TelemetryOptions): 
 
   return {
     logger,
-    transport: metrics.transportObserver(server),
+    transport: together(metrics.transportObserver(server), { onRequest: (request) => countWrite(metrics, request) }),
     queue: metrics.queueObserver('tenantisolation'),
     workers: together(metrics.workersObserver('tenantisolation'), {
       reconciled: (reconciled: Reconciled<Key>) => sayReconciled(logger, reconciled),
@@ -66,6 +66,7 @@ export function createTelemetry({ logger, metrics, server }: TelemetryOptions): 
     reflector: (watch) => together(metrics.reflectorObserver(watch), watchLog(logger, watch)),
 
     start({ client, world, identity, states }) {
+      metrics.configReloaded(true)
       metrics.watchManagedObjects('NetworkPolicy', () => world.policies.size)
       metrics.watchManagedObjects(KIND, () => world.tenants.size)
       for (const watch of ['networkpolicies', 'namespaces', 'tenantisolations']) {
@@ -128,6 +129,14 @@ export function createTelemetry({ logger, metrics, server }: TelemetryOptions): 
       await logger.flush()
     },
   }
+}
+
+type Request = Parameters<NonNullable<TransportObserver['onRequest']>>[0]
+
+/** Everything but reads, and but the Lease, whose renewals are the one thing that is written at rest. */
+function countWrite(metrics: Metrics, { verb, resource, code }: Request): void {
+  const reads = verb === 'get' || verb === 'list' || verb === 'watch'
+  if (!reads && resource !== 'leases' && code >= 200 && code < 300) metrics.written(resource, verb)
 }
 
 function noteOf({ namespace, policy, change, by }: Repair): string {

@@ -38,8 +38,9 @@ export type NamespaceReconciler = {
 /** Somebody else wrote first, or the cache was behind: nothing is wrong, and the next look decides. */
 export class OvertakenError extends Error {
   override readonly name = 'OvertakenError'
-  constructor(namespace: string) {
-    super(`namespace ${namespace} changed while it was being written; looking again`)
+  /** `what`: "namespace shop". */
+  constructor(what: string) {
+    super(`${what} changed while it was being written; looking again`)
   }
 }
 
@@ -174,7 +175,7 @@ function conclude(name: string, owner: Tenant | undefined, applied: Applied, wor
     case 'leaving':
       return DONE
     case 'again':
-      return { outcome: 'retry', error: new OvertakenError(name) }
+      return { outcome: 'retry', error: new OvertakenError(`namespace ${name}`) }
     case 'done':
       world.settle(name, owner && settled(owner, name, world))
       return DONE

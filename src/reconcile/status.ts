@@ -41,7 +41,7 @@ function networkStatus(
   { mode, unresolved }: NonNullable<Tenant['intent']>,
 ): NonNullable<Status['network']> {
   const { network = {} } = tenant.resource.spec
-  const asksDns = (network.dns?.mode ?? 'Auto') === 'Auto' && (network.defaultDeny ?? ['Egress']).includes('Egress') && mode !== 'Off'
+  const asksDns = (network.dns?.mode ?? 'Auto') === 'Auto' && (network.defaultDeny ?? ['Egress']).includes('Egress') && mode !== 'Disabled'
   const gaps = unresolved.slice(0, STATUS_ROWS).map(({ rule, gap, message }) => ({ rule, reason: gap, message }))
   return {
     mode,
@@ -108,7 +108,7 @@ function stalledBy(input: StatusInput): Verdict | undefined {
   if (conflict.status === 'True') return conflict
   const refused = [...summary.problems.values()].find(({ reason }) => reason === 'Refused')
   if (refused) return yes(refused.reason, refused.message)
-  const [gap, ...others] = tenant.intent?.mode === 'Off' ? [] : (tenant.intent?.unresolved ?? [])
+  const [gap, ...others] = tenant.intent?.mode === 'Disabled' ? [] : (tenant.intent?.unresolved ?? [])
   if (gap)
     return yes(
       gap.gap,
@@ -125,8 +125,8 @@ function networkIsolated({ tenant, selected, summary, protectedMatches }: Status
   const alone = protectedMatches.length > 0 ? `; ${protectedMatches.join(', ')}: protected, left alone` : ''
   const of = counted(selected, 'namespace')
   switch (intent.mode) {
-    case 'Off':
-      return no('Off', `spec.network.mode is Off: nothing is isolated in ${of}${alone}`)
+    case 'Disabled':
+      return no('Disabled', `spec.network.mode is Disabled: nothing is isolated in ${of}${alone}`)
     case 'Audit':
       return no('Audit', `nothing is enforced: Enforce would write ${counted(summary.wouldWrite, 'NetworkPolicy')} in ${of}${alone}`)
     case 'Enforce': {

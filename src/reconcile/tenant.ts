@@ -8,6 +8,7 @@ import type { Outcome } from '../controller/workers.ts'
 import type { Client } from '../kube/client.ts'
 import { isConflict, isNotFound } from '../kube/errors.ts'
 import type { KubeObject, StoredObject } from '../kube/objects.ts'
+import { OvertakenError } from './namespace.ts'
 import { TENANT_ISOLATIONS } from './resources.ts'
 import { pendingIn, statusOf } from './status.ts'
 import type { Tenant } from './tenants.ts'
@@ -44,7 +45,7 @@ export class TenantStatusReconciler {
     } catch (error) {
       // A conflict means that the watch is about to tell us more, a missing resource that it is gone.
       if (isNotFound(error)) return { outcome: 'done' }
-      if (isConflict(error)) return { outcome: 'retry', error: error instanceof Error ? error : new Error(String(error)) }
+      if (isConflict(error)) return { outcome: 'retry', error: new OvertakenError(`TenantIsolation ${name}`) }
       throw error
     }
   }

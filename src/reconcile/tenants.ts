@@ -15,7 +15,7 @@ export type Mode = (typeof NETWORK_MODES)[number]
 /** What the resource asks for, ready to be compared with what is there. Equal for two resources exactly when `fingerprint` is. */
 export type Intent = {
   readonly fingerprint: string
-  /** Enforce: keep the policies. Audit and Off: keep none. */
+  /** Enforce: keep the policies. Audit and Disabled: keep none. */
   readonly mode: Mode
   readonly suspended: boolean
   /** The policies of a namespace with these labels, the baseline first, if the mode is Enforce. */
@@ -66,7 +66,7 @@ function intentOf(resource: TenantIsolation, facts: Facts): Intent {
   const policies = tenantPolicies(network, spec.namespaceSelector, facts)
   const deleted = metadata.deletionTimestamp !== undefined
   // A deletion is carried out even if the resource is suspended: its policies would go with it anyhow, in no good order.
-  const mode = deleted ? 'Off' : (network.mode ?? 'Enforce')
+  const mode = deleted ? 'Disabled' : (network.mode ?? 'Enforce')
   // With --cascade=orphan the garbage collector is taking our marks off the policies, which stay: hands off.
   const orphaning = deleted && metadata.finalizers?.includes('orphan') === true
   const suspended = orphaning || (spec.suspend === true && !deleted)

@@ -225,6 +225,8 @@ export class World {
     if (previous?.intent === tenant.intent && previous?.resource.metadata.finalizers?.join() === resource.metadata.finalizers?.join())
       return
     for (const namespace of this.membership.namespacesOf(name)) this.#options.enqueue(namespaceKey(namespace), priority)
+    // Those too that left while the tenant was suspended: nobody else lets them go.
+    for (const namespace of this.namespacesWithPoliciesOf(name)) this.#options.enqueue(namespaceKey(namespace), priority)
     this.#options.enqueue(tenantKey(name), priority)
   }
 

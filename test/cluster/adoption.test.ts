@@ -6,8 +6,8 @@ import type { Spec } from '../../src/api/tenant-isolation.ts'
 import { callText } from '../support/audit.ts'
 import { egressRule, ingressRule, labelled, namespacesOf } from '../support/build.ts'
 import { eventually } from '../support/eventually.ts'
-import { conditionOf, type Kube, networkPolicy, openKube, viewOf } from '../support/kube.ts'
-import { complaintsOf, type RunningOperator, startOperator } from '../support/operator.ts'
+import { conditionOf, end, type Kube, networkPolicy, openKube, viewOf } from '../support/kube.ts'
+import { type RunningOperator, startOperator } from '../support/operator.ts'
 import type { PolicyHistory, PolicyState } from '../support/policy-history.ts'
 
 const TENANT = 'adoption'
@@ -41,12 +41,7 @@ describe('a namespace that is taken in', function () {
     await kube.ready(TENANT)
   })
 
-  after(async () => {
-    await kube.clear()
-    await running.stop()
-    await kube.close()
-    expect(complaintsOf(running)).to.deep.equal([])
-  })
+  after(() => end(kube, running))
 
   const join = (namespace: string): Promise<void> => kube.labelNamespace(namespace, { tenant: TENANT })
   const isolated = (namespace: string, policies = 3): Promise<void> =>
@@ -112,7 +107,7 @@ describe('a namespace that is taken in', function () {
     await isolated('adoption-busy')
     const mark = history.mark()
     await kube.labelNamespace('adoption-busy', { tenant: null })
-    await eventually(async () => expect(await kube.policies('adoption-busy')).to.deep.equal([]))
+    await eventually(async () => expect(await kube.policyNames('adoption-busy')).to.deep.equal([]))
     const states = (await history.statesSince(mark, 'adoption-busy')).map(summary)
     expect(states).to.deep.equal([
       { change: 'updated', baseline: 'open', others: 2 },
@@ -138,12 +133,7 @@ describe("a name of ours that is taken by somebody else's policy", function () {
     running = await startOperator()
   })
 
-  after(async () => {
-    await kube.clear()
-    await running.stop()
-    await kube.close()
-    expect(complaintsOf(running)).to.deep.equal([])
-  })
+  after(() => end(kube, running))
 
   const message = `NetworkPolicy adoption-taken-0/${BASELINE_POLICY} is there, but was not made by the operator; delete or rename it`
 

@@ -7,7 +7,7 @@ import { NETWORK_POLICIES } from '../../src/reconcile/resources.ts'
 import { callText } from '../support/audit.ts'
 import { egressRule, ingressRule, labelled, namespacesOf } from '../support/build.ts'
 import { eventually } from '../support/eventually.ts'
-import { conditionOf, type Editable, type Kube, networkPolicy, openKube, type PolicyView, viewOf } from '../support/kube.ts'
+import { conditionOf, type Editable, end, type Kube, networkPolicy, openKube, type PolicyView, viewOf } from '../support/kube.ts'
 import { CONFIG_MAPS, configMap } from '../support/kube-setup.ts'
 import { complaintsOf, type RunningOperator, startOperator } from '../support/operator.ts'
 
@@ -204,12 +204,7 @@ describe('drift', function () {
     expect(proper.map(({ name }) => name)).to.have.members(Object.values(names))
   })
 
-  after(async () => {
-    await kube.clear()
-    await running.stop()
-    await kube.close()
-    expect(complaintsOf(running)).to.deep.equal([])
-  })
+  after(() => end(kube, running))
 
   /** One of its own for each test, so that no policy is repaired so often that it counts as a fight. */
   const isolatedNamespace = async (): Promise<string> => {

@@ -6,8 +6,8 @@ import { expect } from 'chai'
 import { parse } from 'yaml'
 import type { Spec } from '../../src/api/tenant-isolation.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Kube, networkPolicy, openKube, type PolicyView, viewOf } from '../support/kube.ts'
-import { complaintsOf, type RunningOperator, startOperator } from '../support/operator.ts'
+import { end, type Kube, networkPolicy, openKube, type PolicyView, viewOf } from '../support/kube.ts'
+import { type RunningOperator, startOperator } from '../support/operator.ts'
 
 const SAMPLES = join(import.meta.dirname, '../../config/samples')
 
@@ -53,12 +53,7 @@ describe("the tenants of the book, with this checkout's samples", function () {
     await kube.applyTenant(ACME, await sample('acme.yaml', { acme: ACME }))
   })
 
-  after(async () => {
-    await kube.clear()
-    await running.stop()
-    await kube.close()
-    expect(complaintsOf(running)).to.deep.equal([])
-  })
+  after(() => end(kube, running))
 
   const views = async (namespace: string): Promise<readonly PolicyView[]> => (await kube.policies(namespace)).map(viewOf)
 
@@ -72,7 +67,7 @@ describe("the tenants of the book, with this checkout's samples", function () {
     })
     const acme = await kube.ready(ACME)
     expect(acme.status?.namespaces).to.deep.equal({ selected: 1, isolated: 1 })
-    expect(await kube.policies('story-nobody')).to.deep.equal([])
+    expect(await kube.policyNames('story-nobody')).to.deep.equal([])
   })
 
   it('writes exactly the policies of listings 13.21 to 13.25, and DNS', async () => {

@@ -9,9 +9,9 @@ import type { Network, Peer, Port } from '../../src/api/network.ts'
 import { callText, tally } from '../support/audit.ts'
 import { app, egressRule, ingressRule, labelled, namespacesOf } from '../support/build.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Kube, openKube } from '../support/kube.ts'
+import { end, type Kube, openKube } from '../support/kube.ts'
 import type { Pod } from '../support/naive-network.ts'
-import { complaintsOf, type RunningOperator, startOperator } from '../support/operator.ts'
+import { type RunningOperator, startOperator } from '../support/operator.ts'
 import type { PolicyHistory } from '../support/policy-history.ts'
 import { flowsOf, judge } from '../support/way.ts'
 
@@ -101,7 +101,7 @@ const PAIRS: readonly { readonly what: string; readonly from: Network; readonly 
     from: { ...BOOK, defaultDeny: ['Ingress'] },
     to: { ...BOOK, defaultDeny: ['Egress'] },
   },
-  { what: 'isolation is switched on, with pods in it', from: { ...BOOK, mode: 'Off' }, to: BOOK },
+  { what: 'isolation is switched on, with pods in it', from: { ...BOOK, mode: 'Disabled' }, to: BOOK },
   { what: 'enforcing becomes auditing', from: BOOK, to: { ...BOOK, mode: 'Audit' } },
   {
     what: 'a rule applies to other namespaces of the tenant',
@@ -114,10 +114,10 @@ const PAIRS: readonly { readonly what: string; readonly from: Network; readonly 
       egress: [egressRule({ appliesTo: { ...forTier('front'), ...forApp('cart') } })],
     },
   },
-  { what: 'DNS is switched off', from: BOOK, to: { ...BOOK, dns: { mode: 'Off' } } },
+  { what: 'DNS is switched off', from: BOOK, to: { ...BOOK, dns: { mode: 'Disabled' } } },
   {
     what: 'everything changes at once',
-    from: { ...BOOK, intraTenant: 'Namespace', defaultDeny: ['Egress'], dns: { mode: 'Off' } },
+    from: { ...BOOK, intraTenant: 'Namespace', defaultDeny: ['Egress'], dns: { mode: 'Disabled' } },
     to: {
       defaultDeny: ['Ingress', 'Egress'],
       intraTenant: 'None',
@@ -157,12 +157,7 @@ describe('on the way from one spec to another, no flow is disturbed about which 
     history = await kube.recordPolicies()
   })
 
-  after(async () => {
-    await kube.clear()
-    await running.stop()
-    await kube.close()
-    expect(complaintsOf(running)).to.deep.equal([])
-  })
+  after(() => end(kube, running))
 
   const settle = async (network: Network): Promise<void> => {
     await kube.applyTenant(TENANT, { namespaceSelector: namespacesOf(TENANT), network })
@@ -215,12 +210,7 @@ describe('an edit', function () {
     await eventually(async () => expect((await kube.ready(TENANT)).status?.namespaces?.isolated).to.equal(5))
   })
 
-  after(async () => {
-    await kube.clear()
-    await running.stop()
-    await kube.close()
-    expect(complaintsOf(running)).to.deep.equal([])
-  })
+  after(() => end(kube, running))
 
   it('of one rule takes one write in each namespace and one of the status', async () => {
     const [rule, ...others] = BOOK.ingress ?? []
@@ -256,7 +246,7 @@ const parts = fc.array(part, { maxLength: 4 })
 
 const networks: fc.Arbitrary<Network> = fc
   .record({
-    mode: fc.constantFrom<Network['mode'][]>('Enforce', 'Enforce', 'Enforce', 'Enforce', 'Off'),
+    mode: fc.constantFrom<Network['mode'][]>('Enforce', 'Enforce', 'Enforce', 'Enforce', 'Disabled'),
     intraTenant: fc.constantFrom<Network['intraTenant'][]>('None', 'None', 'Namespace', 'Tenant'),
     defaultDeny: fc.constantFrom<('Ingress' | 'Egress')[][]>(['Ingress', 'Egress'], ['Ingress', 'Egress'], ['Ingress'], ['Egress']),
     ingress: parts,

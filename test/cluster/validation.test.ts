@@ -7,7 +7,7 @@ import { kubectl } from '../../tools/control-plane/kubectl.ts'
 import { sharedControlPlane } from '../support/cluster.ts'
 import { installCrd, TENANT_ISOLATIONS } from '../support/crd.ts'
 import { ACCEPTED, REFUSED } from '../support/invalid-resources.ts'
-import { kubeConfigOf } from '../support/kube-setup.ts'
+import { kubeConfigOf, until } from '../support/kube-setup.ts'
 
 describe('the API server', function () {
   this.timeout(60_000)
@@ -55,11 +55,14 @@ describe('the API server', function () {
   })
 
   it('explains every field of the spec to kubectl explain', async () => {
-    const manual = await kubectl(await sharedControlPlane(), ['explain', 'tenantisolation.spec', '--recursive'])
+    const controlPlane = await sharedControlPlane()
+    const explain = (...args: string[]) => kubectl(controlPlane, ['explain', ...args])
+    // The description for clients is published a moment after the resource is served.
+    await until('the description is published', () => explain('tenantisolation.spec').then(Boolean, () => false))
+    const manual = await explain('tenantisolation.spec', '--recursive')
     for (const field of ['namespaceSelector', 'intraTenant', 'defaultDeny', 'appliesTo', 'platform', 'endPort', 'preventDeletion']) {
       expect(manual).to.match(new RegExp(`\\b${field}\t<`))
     }
-    const mode = await kubectl(await sharedControlPlane(), ['explain', 'tenantisolation.spec.network.mode'])
-    expect(mode, 'Off, which YAML 1.1 reads as false').to.match(/ENUM:\s+Enforce\s+Audit\s+Off\s/)
+    expect(await explain('tenantisolation.spec.network.mode')).to.match(/ENUM:\s+Enforce\s+Audit\s+Disabled\s/)
   })
 })

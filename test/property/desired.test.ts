@@ -179,6 +179,7 @@ describe('for every resource and every cluster', function () {
       '127.0.0.1',
       '169.254.169.254',
       '169.254.170.2',
+      '168.63.129.16',
       '0.0.0.0',
       '224.0.0.1',
       '255.255.255.255',
@@ -189,7 +190,7 @@ describe('for every resource and every cluster', function () {
       '2002:a00:1::1',
       '2001:0:a00:1::1',
     ]
-    const onlyInternet: Network = { dns: { mode: 'Off' }, egress: [{ name: 'internet', to: [{ preset: 'Internet' }] }] }
+    const onlyInternet: Network = { dns: { mode: 'Disabled' }, egress: [{ name: 'internet', to: [{ preset: 'Internet' }] }] }
     fc.assert(
       fc.property(arbitrary.configuration, arbitrary.facts, (configuration, facts) => {
         const policies = tenantPolicies(onlyInternet, { matchLabels: { a: 'b' } }, { ...facts, configuration })
@@ -323,7 +324,7 @@ function asked({ network, namespaceSelector, facts, namespace, pod }: Situation,
   const { other } = flow
   if (intraTenant === 'Namespace' && 'pod' in other && other.sameNamespace) return true
   if (intraTenant === 'Tenant' && 'pod' in other && selects(namespaceSelector, other.namespace)) return true
-  const dnsPeers: readonly Peer[] = dns.mode === 'Off' ? [] : dns.mode === 'Custom' ? (dns.to ?? []) : [{ preset: 'DNS' }]
+  const dnsPeers: readonly Peer[] = dns.mode === 'Disabled' ? [] : dns.mode === 'Custom' ? (dns.to ?? []) : [{ preset: 'DNS' }]
   const dnsPorts: readonly Port[] | undefined =
     dns.mode === 'Custom' ? (dns.ports ?? [{ port: 53, protocol: 'UDP' }, { port: 53 }]) : undefined
   if (direction === 'Egress' && dnsPeers.some((peer) => meant(peer, dnsPorts, direction, flow, facts))) return true
@@ -380,6 +381,8 @@ const SPECIAL = [
   '10.0.0.0/8',
   '100.64.0.0/10',
   '127.0.0.0/8',
+  // Azure's WireServer: metadata at a public address.
+  '168.63.129.16/32',
   '169.254.0.0/16',
   '172.16.0.0/12',
   '192.0.0.0/24',

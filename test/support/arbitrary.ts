@@ -156,7 +156,7 @@ const egress: fc.Arbitrary<EgressRule[]> = rulesOf(({ peers: to, ports: some, ..
 }))
 
 const dns: fc.Arbitrary<NonNullable<Network['dns']>> = fc.oneof(
-  fc.constantFrom({}, { mode: 'Auto' as const }, { mode: 'Off' as const }),
+  fc.constantFrom({}, { mode: 'Auto' as const }, { mode: 'Disabled' as const }),
   fc.record(
     {
       mode: fc.constant('Custom' as const),

@@ -18,7 +18,11 @@ export type Call = {
   readonly name: string
   readonly code: number
   readonly user: string
+  readonly userAgent: string
   readonly uri: string
+  /** What the authorizer said: allow or forbid, and by which binding of which role. */
+  readonly decision: string
+  readonly because: string
 }
 
 export type Mark = number
@@ -43,6 +47,11 @@ export class AuditLog {
   async mark(): Promise<Mark> {
     await this.#catchUp()
     return this.#calls.length
+  }
+
+  /** Everything since the API server started. */
+  async all(): Promise<readonly Call[]> {
+    return await this.since(0)
   }
 
   /** What was answered since the mark. Watches are written when they end. */
@@ -97,7 +106,7 @@ export class AuditLog {
     const event = JSON.parse(line) as AuditEvent
     if (event.user.username !== this.#user) return
     const { apiGroup = '', resource = '', subresource = '', namespace = '', name = '' } = event.objectRef ?? {}
-    const { verb, requestURI: uri } = event
+    const { verb, requestURI: uri, userAgent = '' } = event
     this.#calls.push({
       verb,
       group: apiGroup,
@@ -108,6 +117,9 @@ export class AuditLog {
       uri,
       code: event.responseStatus.code,
       user: this.#user,
+      userAgent,
+      decision: event.annotations?.['authorization.k8s.io/decision'] ?? '',
+      because: event.annotations?.['authorization.k8s.io/reason'] ?? '',
     })
   }
 }
@@ -115,6 +127,8 @@ export class AuditLog {
 type AuditEvent = {
   readonly verb: string
   readonly requestURI: string
+  readonly userAgent?: string
+  readonly annotations?: Readonly<Record<string, string>>
   readonly user: { readonly username: string }
   readonly responseStatus: { readonly code: number }
   readonly objectRef?: {

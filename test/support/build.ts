@@ -108,7 +108,7 @@ export function policiesFor(
 
 /** The policy that selects all pods, when DNS is nobody's concern. */
 export function baselineFor(network: Network, facts?: Facts): PolicySpec {
-  const [baseline] = policiesFor({ dns: { mode: 'Off' }, ...network }, facts ? { facts } : {})
+  const [baseline] = policiesFor({ dns: { mode: 'Disabled' }, ...network }, facts ? { facts } : {})
   if (!baseline) throw new Error('there is always a baseline')
   return baseline.spec
 }

@@ -514,14 +514,14 @@ const choices: readonly RefusedCase[] = [
   { name: 'a mode that does not exist', resource: network({ mode: 'Preview' }), field: 'spec.network.mode', says: '"Audit"' },
   { name: 'a mode in lower case', resource: network({ mode: 'enforce' }), field: 'spec.network.mode', says: '"Enforce"' },
   {
-    name: 'a mode that YAML has read as false, Off without quotes',
+    name: 'a mode that YAML has read as false, off without quotes',
     resource: network({ mode: false }),
     field: 'spec.network.mode',
     says: 'type string',
   },
   { name: 'intraTenant true', resource: network({ intraTenant: true }), field: 'spec.network.intraTenant', says: 'type string' },
   { name: 'intraTenant All', resource: network({ intraTenant: 'All' }), field: 'spec.network.intraTenant', says: '"Namespace"' },
-  { name: 'an empty defaultDeny', resource: network({ defaultDeny: [] }), field: 'spec.network.defaultDeny', says: 'set mode to Off' },
+  { name: 'an empty defaultDeny', resource: network({ defaultDeny: [] }), field: 'spec.network.defaultDeny', says: 'set mode to Disabled' },
   { name: 'defaultDeny true', resource: network({ defaultDeny: true }), field: 'spec.network.defaultDeny', says: 'type array' },
   {
     name: 'a direction that does not exist',
@@ -560,7 +560,7 @@ const choices: readonly RefusedCase[] = [
     field: 'spec.network.dns.to',
     says: 'name at least one peer',
   },
-  ...(['Auto', 'Off', undefined] as const).flatMap((mode) => [
+  ...(['Auto', 'Disabled', undefined] as const).flatMap((mode) => [
     {
       name: `dns ${mode ?? 'without a mode'} with to`,
       resource: network({ dns: { ...(mode && { mode }), to: [{ cidr: '10.0.0.53/32' }] } }),
@@ -630,7 +630,7 @@ export const ACCEPTED: readonly AcceptedCase[] = [
   },
   { name: 'suspend and preventDeletion', resource: tenantIsolation({ suspend: true, preventDeletion: false }) },
   { name: 'an empty network', resource: network({}) },
-  ...['Enforce', 'Audit', 'Off'].map((mode) => ({ name: `mode ${mode}`, resource: network({ mode }) })),
+  ...['Enforce', 'Audit', 'Disabled'].map((mode) => ({ name: `mode ${mode}`, resource: network({ mode }) })),
   ...['None', 'Namespace', 'Tenant'].map((intraTenant) => ({ name: `intraTenant ${intraTenant}`, resource: network({ intraTenant }) })),
   ...[['Ingress'], ['Egress'], ['Egress', 'Ingress']].map((defaultDeny) => ({
     name: `defaultDeny ${defaultDeny.join(' and ')}`,
@@ -719,7 +719,7 @@ export const ACCEPTED: readonly AcceptedCase[] = [
   },
   { name: 'a rule with an empty appliesTo', resource: ingressRules(ingressRule({ appliesTo: {} })) },
   { name: 'dns without a mode', resource: network({ dns: {} }) },
-  ...['Auto', 'Off'].map((mode) => ({ name: `dns ${mode}`, resource: network({ dns: { mode } }) })),
+  ...['Auto', 'Disabled'].map((mode) => ({ name: `dns ${mode}`, resource: network({ dns: { mode } }) })),
   { name: 'dns Custom', resource: network({ dns: { mode: 'Custom', to: [{ cidr: '10.0.0.53/32' }, { platform: 'dns' }] } }) },
   { name: 'dns Custom with ports', resource: network({ dns: { mode: 'Custom', to: [{ preset: 'Internet' }], ports: [{ port: 853 }] } }) },
   {

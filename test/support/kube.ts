@@ -15,7 +15,7 @@ import { kubectl } from '../../tools/control-plane/kubectl.ts'
 import { AuditLog } from './audit.ts'
 import { eventually, type Within } from './eventually.ts'
 import { kubeConfigOf } from './kube-setup.ts'
-import { installedCluster } from './operator.ts'
+import { complaintsOf, installedCluster, type RunningOperator } from './operator.ts'
 import { type PolicyHistory, recordPolicies } from './policy-history.ts'
 
 export type Policy = StoredObject & KubeObject<PolicySpec>
@@ -189,6 +189,17 @@ export class Kube {
     await Promise.all(this.#histories.map((history) => history.stop()))
     await this.transport.close()
   }
+}
+
+/** For `after`: takes away what a file made, ends its operator, and looks whether it complained of anything. */
+export async function end(kube: Kube | undefined, running: RunningOperator | undefined, expected?: RegExp): Promise<void> {
+  try {
+    await kube?.clear()
+  } finally {
+    await running?.stop()
+    await kube?.close()
+  }
+  if (running) expect(complaintsOf(running).filter((complaint) => !expected?.test(complaint))).to.deep.equal([])
 }
 
 type PolicyName = { readonly namespace: string; readonly name: string }

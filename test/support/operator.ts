@@ -1,10 +1,11 @@
 /** support/operator.ts — the operator inside the test process, under its own service account, with its doings recorded. */
 
 import { KubeConfig } from '@kubernetes/client-node'
+import { NotLeadingError } from '../../src/kube/leading-only.ts'
 import type { Logger } from '../../src/observability/logger.ts'
 import type { Observed, Telemetry } from '../../src/observability/telemetry.ts'
 import { type OperatorSettings, TenantIsolationOperator } from '../../src/operator.ts'
-import type { Repair } from '../../src/reconcile/namespace.ts'
+import { OvertakenError, type Repair } from '../../src/reconcile/namespace.ts'
 import { createClusterDNS } from '../../tools/control-plane/cluster-dns.ts'
 import type { ControlPlane } from '../../tools/control-plane/control-plane.ts'
 import { installOperator, OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT } from '../../tools/control-plane/install.ts'
@@ -36,14 +37,20 @@ export type RunningOperator = {
   readonly stop: () => Promise<void>
 }
 
-/** Resolves when its caches are filled. `server` is another address of the API server, such as a fault proxy's. */
-export async function startOperator(settings: Partial<OperatorSettings> & { readonly server?: string } = {}): Promise<RunningOperator> {
+export type Start = Partial<Omit<OperatorSettings, 'telemetry'>> & {
+  /** Another address of the API server, such as a fault proxy's. */
+  readonly server?: string
+  /** Is told what is recorded here: for tests of what the operator tells people. */
+  readonly beside?: Telemetry
+}
+
+/** Resolves when its caches are filled. */
+export async function startOperator({ server, beside, ...settings }: Start = {}): Promise<RunningOperator> {
   const { kubeconfig } = await installedCluster()
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromFile(kubeconfig)
-  if (settings.server !== undefined)
-    kubeConfig.loadFromOptions({ ...JSON.parse(kubeConfig.exportConfig()), ...withServer(kubeConfig, settings.server) })
-  const recorder = recordingTelemetry()
+  if (server !== undefined) kubeConfig.loadFromOptions(withServer(kubeConfig, server))
+  const recorder = recordingTelemetry(beside)
   const operator = new TenantIsolationOperator({
     kubeConfig,
     namespace: OPERATOR_NAMESPACE,
@@ -65,16 +72,17 @@ export function complaintsOf({ complaints }: RunningOperator): readonly string[]
 
 let count = 0
 
+/** client-node takes `http:` only without verification. */
 function withServer(kubeConfig: KubeConfig, server: string) {
   return {
-    clusters: kubeConfig.clusters.map((cluster) => ({ ...cluster, server })),
+    clusters: kubeConfig.clusters.map((cluster) => ({ ...cluster, server, skipTLSVerify: true })),
     users: kubeConfig.users,
     contexts: kubeConfig.contexts,
     currentContext: kubeConfig.currentContext,
   }
 }
 
-function recordingTelemetry() {
+function recordingTelemetry(beside: Telemetry | undefined) {
   const repairs: Repair[] = []
   const complaints: string[] = []
   let observed: Observed | undefined
@@ -93,22 +101,29 @@ function recordingTelemetry() {
     queue: {},
     workers: {
       reconciled: ({ key, outcome, thrown }) => {
-        if (thrown && 'error' in outcome) complain(`${key}: ${outcome.error.stack}`)
+        if (!('error' in outcome)) return
+        const { error } = outcome
+        const ordinary = error instanceof OvertakenError || error instanceof NotLeadingError
+        if (!ordinary) complain(`${key}: ${thrown ? error.stack : error.message}`)
       },
     },
     election: { requestFailed: complain, workFailed: complain },
     reflector: (watch) => ({ onError: (error) => complain(`${watch}: ${error instanceof Error ? error.message : String(error)}`) }),
     start: (parts) => {
       observed = parts
+      beside?.start(parts)
     },
     synced() {},
     configured: (error) => {
       if (error) complain(error)
     },
-    repaired: (repair) => repairs.push(repair),
+    repaired: (repair, reconcileId) => {
+      repairs.push(repair)
+      beside?.repaired(repair, reconcileId)
+    },
     isolated() {},
     status() {},
-    close: async () => {},
+    close: async () => await beside?.close(),
   }
   return {
     repairs,

@@ -65,6 +65,24 @@ export const INSTEAD: readonly Instead[] = [
     `,
   },
   {
+    // Our connections are HTTP/1.1 on purpose (src/kube/connections.ts).
+    module: /^\.\/client-h2\.js$/,
+    importer: /undici\/lib\/dispatcher\/client\.js$/,
+    source: `${ABSENT} module.exports = () => absent('HTTP/2')`,
+  },
+  {
+    // Metrics of several processes, for which the modules of clusters and workers are loaded.
+    module: /^\.\/lib\/cluster(\.js)?$/,
+    importer: /prom-client\/index\.js$/,
+    source: `${ABSENT} module.exports = class AggregatorRegistry { constructor() { absent('AggregatorRegistry') } }`,
+  },
+  {
+    // An import, other than a require, reads all that a module of Node exports; and node:http exports a WebSocket for which a second undici
+    // is loaded from within Node: 16 MB of memory.
+    module: /^(node:)?http$/,
+    source: `module.exports = process.getBuiltinModule('node:http')`,
+  },
+  {
     // Of fifty languages, the one of our messages.
     module: /^\.\.\/locales\/index\.js$/,
     importer: /zod\/v4\//,

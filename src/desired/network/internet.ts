@@ -32,10 +32,18 @@ const NOT_PUBLIC = [
   '3fff::/20',
 ]
 
+/**
+ * Where clouds serve instance metadata and credentials, outside of the ranges above: Alibaba's lies in 100.64.0.0/10 and the IPv4 ones of the
+ * others in 169.254.0.0/16, but Azure's WireServer is a public address.
+ */
+const METADATA = ['168.63.129.16/32']
+
 /** One peer per address family that has public addresses left; none when the configuration takes everything away. */
 export function internetPeers({ cluster, privateRanges, metadataAddresses }: Configuration): PolicyPeer[] {
   const excluded = minimalCidrs(
-    [...NOT_PUBLIC, ...metadataAddresses, ...cluster.ranges, ...privateRanges].map(parseCidr).filter((range) => range !== undefined),
+    [...NOT_PUBLIC, ...METADATA, ...metadataAddresses, ...cluster.ranges, ...privateRanges]
+      .map(parseCidr)
+      .filter((range) => range !== undefined),
   )
   return PUBLIC.map(parseCidr)
     .filter((range) => range !== undefined)

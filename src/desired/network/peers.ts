@@ -20,7 +20,7 @@ export function rulesOf(peer: Peer, direction: Direction, facts: Facts): NonEmpt
 export const DNS_NOT_FOUND: Gap = {
   gap: 'DNSNotFound',
   message:
-    "the cluster's DNS Service was not found; name it in dns.service of the operator's configuration, or set spec.network.dns to Custom or Off",
+    "the cluster's DNS Service was not found; name it in dns.service of the operator's configuration, or set spec.network.dns to Custom or Disabled",
 }
 
 const API_SERVER_NOT_FOUND: Gap = {

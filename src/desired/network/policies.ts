@@ -58,15 +58,17 @@ function policiesOf(allowances: readonly Allowance[], closed: NonEmpty<Direction
       forAll.push(allowance)
       continue
     }
-    const name = `${BASELINE_POLICY}-${hashOf(podSelector, NAME_DIGITS)}`
-    const group = forSome.get(name) ?? { podSelector, allowances: [] }
+    // By the selector itself: if two names were ever equal, one policy would be missing, and none would be for other pods.
+    const text = canonicalJson(podSelector)
+    const group = forSome.get(text) ?? { podSelector, allowances: [] }
     group.allowances.push(allowance)
-    forSome.set(name, group)
+    forSome.set(text, group)
   }
   const baseline = policyOf(BASELINE_POLICY, {}, closed, forAll)
-  const others = [...forSome].map(([name, group]) => {
-    const types = DIRECTIONS.filter((direction) => group.allowances.some((allowance) => allowance.direction === direction))
-    return policyOf(name, group.podSelector, isNonEmpty(types) ? types : closed, group.allowances)
+  const others = [...forSome.values()].map(({ podSelector, allowances: own }) => {
+    const types = DIRECTIONS.filter((direction) => own.some((allowance) => allowance.direction === direction))
+    const name = `${BASELINE_POLICY}-${hashOf(podSelector, NAME_DIGITS)}`
+    return policyOf(name, podSelector, isNonEmpty(types) ? types : closed, own)
   })
   return [baseline, ...others.sort((a, b) => compareText(a.name, b.name))]
 }

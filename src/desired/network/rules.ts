@@ -71,7 +71,7 @@ function intraTenant({ intraTenant = 'None' }: Network, namespaceSelector: Label
 function dns({ dns: { mode = 'Auto', to, ports } = {} }: Network, facts: Facts): Part {
   const rule = { rule: 'dns', direction: 'Egress', appliesTo: undefined } as const
   switch (mode) {
-    case 'Off':
+    case 'Disabled':
       return { allowances: [], unresolved: [] }
     case 'Auto':
       return ruleOf({ ...rule, peers: [{ preset: 'DNS' }], ports: undefined }, facts)

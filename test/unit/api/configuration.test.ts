@@ -21,14 +21,7 @@ describe("the operator's configuration", () => {
       platform: [],
       cluster: { ranges: [] },
       privateRanges: [],
-      metadataAddresses: [
-        '100.100.100.200/32',
-        '168.63.129.16/32',
-        '169.254.0.0/16',
-        'fd00:ec2::23/128',
-        'fd00:ec2::254/128',
-        'fd20:ce::254/128',
-      ],
+      metadataAddresses: [],
       dns: { nodeLocalCaches: [] },
     })
     expect(taken({})).to.deep.equal(DEFAULT_CONFIGURATION)

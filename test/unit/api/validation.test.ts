@@ -29,16 +29,16 @@ describe('the schema, offline', () => {
       violations({ ...tenantIsolation(), spec: { namespaceSelector: { matchLabels: { 'a.example/b': 'x y' } }, network } }),
     ).to.deep.equal([
       'spec.namespaceSelector.matchLabels[a.example/b]: should match \'^([A-Za-z0-9]([-\\w.]*[A-Za-z0-9])?)?$\': at most 63 letters, digits, -, _ and ., with a letter or a digit at both ends; the empty one is written ""',
-      'spec.network.mode: supported values: "Enforce", "Audit", "Off"',
+      'spec.network.mode: supported values: "Enforce", "Audit", "Disabled"',
       'spec.network.ingress[0].name: write a DNS label: at most 63 lower-case letters, digits and -, with a letter or a digit at both ends',
       'spec.network.ingress[0].from[0].cidr: 192.168.1.1/24 is not canonical; write 192.168.1.0/24',
       'spec.network.ingress[0].from[1]: a peer has exactly one form: pods (podSelector and/or namespaceSelector), tenant, cidr, platform, or preset; write two peers instead of two forms',
     ])
   })
 
-  it('says why a mode of Off without quotes is not taken', () => {
+  it('says what a mode may be when YAML has made something else of the word', () => {
     expect(violations({ ...tenantIsolation(), spec: { ...tenantIsolation().spec, network: { mode: false } } })).to.deep.equal([
-      'spec.network.mode: must be of type string; supported values: "Enforce", "Audit", "Off"; YAML reads Off as false: write "Off", with quotes',
+      'spec.network.mode: must be of type string; supported values: "Enforce", "Audit", "Disabled"',
     ])
   })
 

@@ -1,42 +1,9 @@
 import { expect } from 'chai'
-import { type LeaderElection, type LeaderElectionOptions, runLeaderElection } from '../../../src/controller/leader-election.ts'
-import { type Lease, newLease } from '../../../src/controller/lease.ts'
-import { LeaseServer } from '../../support/lease-server.ts'
-import { ManualClock, settle } from '../../support/manual-clock.ts'
-
-type Process = { readonly election: LeaderElection; readonly seen: string[]; readonly stop: () => void }
-
-function setUp() {
-  const clock = new ManualClock(50_000)
-  const server = new LeaseServer()
-  const start = (identity: string, options: Partial<LeaderElectionOptions> = {}): Process => {
-    const stopping = new AbortController()
-    const seen: string[] = []
-    const election = runLeaderElection({
-      leases: server,
-      namespace: 'ops',
-      name: 'operator',
-      identity,
-      clock,
-      wallClock: () => 1.7e12 + clock.now(),
-      random: () => 0.5,
-      signal: stopping.signal,
-      onStartedLeading: () => void seen.push('started'),
-      onStoppedLeading: () => void seen.push('stopped'),
-      observer: { stopped: (why) => seen.push(`because: ${why}`) },
-      ...options,
-    })
-    return { election, seen, stop: () => stopping.abort() }
-  }
-  return { clock, server, start }
-}
-
-const heldBy = (identity: string): Lease =>
-  newLease({ namespace: 'ops', name: 'operator' }, { identity, leaseMs: 15_000, wallMs: Date.UTC(2020, 1, 1) })
+import { electors, heldBy } from '../../support/electors.ts'
 
 describe('leader election', () => {
   it('takes a lease that nobody has made yet, at once', async () => {
-    const { clock, server, start } = setUp()
+    const { clock, server, start } = electors()
     const a = start('a')
     await clock.run(0)
     expect([a.election.isLeader(), a.seen, server.holder]).to.deep.equal([true, ['started'], 'a'])
@@ -44,7 +11,7 @@ describe('leader election', () => {
   })
 
   it('takes a released lease at once', async () => {
-    const { clock, server, start } = setUp()
+    const { clock, server, start } = electors()
     server.put({ ...heldBy(''), spec: { holderIdentity: '', leaseTransitions: 3 } })
     const a = start('a')
     await clock.run(0)
@@ -53,7 +20,7 @@ describe('leader election', () => {
   })
 
   it('waits the whole duration for a holder that it has never seen renew, whatever the lease says about time', async () => {
-    const { clock, server, start } = setUp()
+    const { clock, server, start } = electors()
     server.put(heldBy('dead'))
     const a = start('a')
     await clock.run(14_999)
@@ -64,7 +31,7 @@ describe('leader election', () => {
   })
 
   it('leads at once when the lease is its own from before a restart, without a transition', async () => {
-    const { clock, server, start } = setUp()
+    const { clock, server, start } = electors()
     server.put(heldBy('a'))
     const a = start('a')
     await clock.run(0)
@@ -73,7 +40,7 @@ describe('leader election', () => {
   })
 
   it('renews every retry period with one write and no read, and writes nothing else', async () => {
-    const { clock, server, start } = setUp()
+    const { clock, server, start } = electors()
     const a = start('a')
     await clock.run(0)
     server.requests.length = 0
@@ -84,7 +51,7 @@ describe('leader election', () => {
   })
 
   it('only reads while another leads', async () => {
-    const { clock, server, start } = setUp()
+    const { clock, server, start } = electors()
     const a = start('a')
     await clock.run(0)
     const b = start('b')
@@ -100,7 +67,7 @@ describe('leader election', () => {
   })
 
   it('lets one of two win a race for the same lease', async () => {
-    const { clock, start } = setUp()
+    const { clock, start } = electors()
     const [a, b] = [start('a'), start('b')]
     await clock.run(5000)
     expect([a.election.isLeader(), b.election.isLeader()].sort()).to.deep.equal([false, true])
@@ -110,7 +77,7 @@ describe('leader election', () => {
 
   describe('when the leader is stopped', () => {
     it('releases the lease, so that another leads at its next look', async () => {
-      const { clock, server, start } = setUp()
+      const { clock, server, start } = electors()
       const a = start('a')
       await clock.run(0)
       const b = start('b')
@@ -127,7 +94,7 @@ describe('leader election', () => {
     })
 
     it('keeps and renews the lease until its work has ended, and may write until then', async () => {
-      const { clock, server, start } = setUp()
+      const { clock, server, start } = electors()
       const work = Promise.withResolvers<void>()
       let told = false
       const a = start('a', {
@@ -148,7 +115,7 @@ describe('leader election', () => {
     })
 
     it('releases the lease although somebody changed it meanwhile', async () => {
-      const { clock, server, start } = setUp()
+      const { clock, server, start } = electors()
       const a = start('a')
       await clock.run(0)
       const { lease } = server
@@ -159,7 +126,7 @@ describe('leader election', () => {
     })
 
     it('does not release a lease that another has taken', async () => {
-      const { clock, server, start } = setUp()
+      const { clock, server, start } = electors()
       const a = start('a')
       await clock.run(0)
       server.put(heldBy('b'))
@@ -169,7 +136,7 @@ describe('leader election', () => {
     })
 
     it('ends in time when the API server does not answer', async () => {
-      const { clock, server, start } = setUp()
+      const { clock, server, start } = electors()
       const a = start('a')
       await clock.run(0)
       server.fault = () => 'hang'
@@ -183,7 +150,7 @@ describe('leader election', () => {
     })
 
     it('releases a claim whose answer it never saw', async () => {
-      const { clock, server, start } = setUp()
+      const { clock, server, start } = electors()
       server.fault = ({ verb }) => (verb === 'create' ? 'lose' : undefined)
       const a = start('a')
       await clock.run(0)
@@ -196,7 +163,7 @@ describe('leader election', () => {
 
   describe('when a standby is stopped', () => {
     it('ends at once, and writes nothing', async () => {
-      const { clock, server, start } = setUp()
+      const { clock, server, start } = electors()
       server.put(heldBy('b'))
       const a = start('a')
       await clock.run(0)
@@ -206,7 +173,7 @@ describe('leader election', () => {
     })
 
     it('ends at once in the middle of a request, which is no failure', async () => {
-      const { clock, server, start } = setUp()
+      const { clock, server, start } = electors()
       const errors: unknown[] = []
       server.fault = () => 'hang'
       const a = start('a', { observer: { requestFailed: (error) => errors.push(error) } })
@@ -217,147 +184,9 @@ describe('leader election', () => {
     })
   })
 
-  describe('when the API server cannot be reached', () => {
-    for (const fault of ['refuse', 'hang', 'lose'] as const) {
-      it(`leads on until the renew deadline and not longer (${fault})`, async () => {
-        const { clock, server, start } = setUp()
-        const a = start('a')
-        await clock.run(0)
-        server.fault = () => fault
-        await clock.run(9_999)
-        expect([a.election.isLeader(), a.seen]).to.deep.equal([true, ['started']])
-        await clock.run(1)
-        expect([a.election.isLeader(), a.seen]).to.deep.equal([false, ['started', 'because: lost', 'stopped']])
-        a.stop()
-        await clock.run(5000)
-      })
-
-      it(`leads again when it can (${fault})`, async () => {
-        const { clock, server, start } = setUp()
-        const a = start('a')
-        await clock.run(0)
-        server.fault = () => fault
-        await clock.run(60_000)
-        server.fault = () => undefined
-        await clock.run(7_500)
-        expect([a.election.isLeader(), a.seen.at(-1)]).to.deep.equal([true, 'started'])
-        a.stop()
-      })
-    }
-
-    it('says at the renew deadline that it is over, not at the next try', async () => {
-      const { clock, server, start } = setUp()
-      server.fault = ({ verb }) => {
-        if (verb === 'create') clock.block(1000)
-        return undefined
-      }
-      const a = start('a')
-      await clock.run(0)
-      server.fault = () => 'refuse'
-      await clock.run(9000)
-      expect(a.seen).to.deep.equal(['started', 'because: lost', 'stopped'])
-      a.stop()
-    })
-
-    it('goes through an outage that is shorter than the renew deadline', async () => {
-      const { clock, server, start } = setUp()
-      const a = start('a')
-      await clock.run(0)
-      for (let i = 0; i < 10; i++) {
-        server.fault = () => 'hang'
-        await clock.run(3000)
-        server.fault = () => 'refuse'
-        await clock.run(3000)
-        server.fault = () => undefined
-        await clock.run(4000)
-      }
-      expect([a.election.isLeader(), a.seen]).to.deep.equal([true, ['started']])
-      a.stop()
-    })
-
-    it('says so', async () => {
-      const { clock, server, start } = setUp()
-      const errors: string[] = []
-      server.fault = () => 'refuse'
-      const a = start('a', { observer: { requestFailed: (error) => errors.push(String(error)) } })
-      await clock.run(0)
-      expect(errors).to.deep.equal(['Error: connection refused'])
-      server.fault = () => 'hang'
-      await clock.run(7000)
-      expect(errors).to.deep.equal(['Error: connection refused', 'Error: no answer within 5000 ms'])
-      a.stop()
-    })
-  })
-
-  describe('when the event loop is blocked', () => {
-    it('is no leader any more at the renew deadline, before any other code has run', async () => {
-      const { clock, start } = setUp()
-      const a = start('a')
-      await clock.run(0)
-      clock.block(9_999)
-      expect(a.election.isLeader()).to.equal(true)
-      clock.block(1)
-      expect([a.election.isLeader(), a.seen]).to.deep.equal([false, ['started']])
-      await clock.run(0)
-      expect(a.seen).to.deep.equal(['started', 'because: lost', 'stopped'])
-      a.stop()
-    })
-
-    it('counts leadership from before the request, not from its answer', async () => {
-      const { clock, server, start } = setUp()
-      server.fault = ({ verb }) => {
-        if (verb === 'create') clock.block(4000)
-        return undefined
-      }
-      const a = start('a')
-      await settle()
-      clock.block(5_999)
-      expect(a.election.isLeader()).to.equal(true)
-      clock.block(1)
-      expect(a.election.isLeader()).to.equal(false)
-      a.stop()
-    })
-  })
-
-  describe('when somebody else touches the lease', () => {
-    it('stops leading as soon as it sees another holder', async () => {
-      const { clock, server, start } = setUp()
-      const a = start('a')
-      await clock.run(0)
-      server.put(heldBy('b'))
-      await clock.run(2000)
-      expect([a.election.isLeader(), a.seen, a.election.holder()]).to.deep.equal([false, ['started', 'because: lost', 'stopped'], 'b'])
-      server.requests.length = 0
-      a.stop()
-      await a.election.stopped
-      expect(server.requests, 'there is nothing to release').to.deep.equal([])
-    })
-
-    it('leads on when only its labels have changed', async () => {
-      const { clock, server, start } = setUp()
-      const a = start('a')
-      await clock.run(0)
-      const { lease } = server
-      if (lease) server.put({ ...lease, metadata: { ...lease.metadata, labels: { a: 'b' } } })
-      await clock.run(20_000)
-      expect([a.election.isLeader(), a.seen, server.lease?.metadata.labels]).to.deep.equal([true, ['started'], { a: 'b' }])
-      a.stop()
-    })
-
-    it('makes it anew when it was deleted', async () => {
-      const { clock, server, start } = setUp()
-      const a = start('a')
-      await clock.run(0)
-      server.lease = undefined
-      await clock.run(2000)
-      expect([a.election.isLeader(), a.seen, server.holder]).to.deep.equal([true, ['started'], 'a'])
-      a.stop()
-    })
-  })
-
   describe("and the leader's work", () => {
     it('begins no second term before the work of the first has ended', async () => {
-      const { clock, server, start } = setUp()
+      const { clock, server, start } = electors()
       const terms: PromiseWithResolvers<void>[] = []
       const a = start('a', {
         onStartedLeading: () => {
@@ -380,7 +209,7 @@ describe('leader election', () => {
     })
 
     it('gives the lease to others when it fails, and stands for election again', async () => {
-      const { clock, server, start } = setUp()
+      const { clock, server, start } = electors()
       const failures: unknown[] = []
       let fail = true
       const a = start('a', {
@@ -398,7 +227,7 @@ describe('leader election', () => {
     })
 
     it('may throw at once, as may the other callback', async () => {
-      const { clock, start } = setUp()
+      const { clock, start } = electors()
       const failures: unknown[] = []
       const a = start('a', {
         onStartedLeading: () => {
@@ -417,7 +246,7 @@ describe('leader election', () => {
   })
 
   it('tells who leads, once for each change', async () => {
-    const { clock, server, start } = setUp()
+    const { clock, server, start } = electors()
     const holders: string[] = []
     server.put(heldBy('b'))
     const a = start('a', { observer: { holderChanged: (holder) => holders.push(holder) } })
@@ -428,7 +257,7 @@ describe('leader election', () => {
   })
 
   it('refuses durations that do not fit each other', () => {
-    const { start } = setUp()
+    const { start } = electors()
     expect(() => start('a', { durations: { leaseMs: 5000, renewDeadlineMs: 10_000, retryMs: 2000 } })).to.throw(
       RangeError,
       'lease duration',

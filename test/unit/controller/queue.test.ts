@@ -1,31 +1,16 @@
 import { expect } from 'chai'
-import { createQueue, type Queue, type QueueObserver } from '../../../src/controller/queue.ts'
-import { ManualClock, settle } from '../../support/manual-clock.ts'
-
-const half = () => 0.5
-
-function setUp(observer?: QueueObserver): { readonly clock: ManualClock; readonly queue: Queue } {
-  const clock = new ManualClock(1000)
-  return { clock, queue: createQueue({ clock, random: half, ...(observer && { observer }) }) }
-}
-
-/** The key that a take gets without anyone adding anything, or 'nothing'. */
-async function takeNow(queue: Queue): Promise<string | undefined> {
-  const stop = new AbortController()
-  const taken = queue.take(stop.signal)
-  stop.abort()
-  return (await taken) ?? 'nothing'
-}
+import { settle } from '../../support/manual-clock.ts'
+import { queueAndClock, takeNow } from '../../support/queues.ts'
 
 describe('the work queue', () => {
   it('gives out keys in the order in which they came', async () => {
-    const { queue } = setUp()
+    const { queue } = queueAndClock()
     for (const key of ['b', 'a', 'c']) queue.add(key)
     expect([await takeNow(queue), await takeNow(queue), await takeNow(queue)]).to.deep.equal(['b', 'a', 'c'])
   })
 
   it('holds a key once, however often it is added', async () => {
-    const { queue } = setUp()
+    const { queue } = queueAndClock()
     queue.add('a')
     queue.add('a')
     queue.add('a', 'initial')
@@ -34,7 +19,7 @@ describe('the work queue', () => {
   })
 
   it('does not give out a key that is being processed, and runs it once more when it was added meanwhile', async () => {
-    const { queue } = setUp()
+    const { queue } = queueAndClock()
     queue.add('a')
     await queue.take()
     queue.add('a')
@@ -45,7 +30,7 @@ describe('the work queue', () => {
   })
 
   it('hands a key to a worker that waits, in the microtask after it was added', async () => {
-    const { queue } = setUp()
+    const { queue } = queueAndClock()
     let taken: string | undefined
     void queue.take().then((key) => {
       taken = key
@@ -56,7 +41,7 @@ describe('the work queue', () => {
   })
 
   it('serves waiting workers in the order in which they asked', async () => {
-    const { queue } = setUp()
+    const { queue } = queueAndClock()
     const [first, second] = [queue.take(), queue.take()]
     queue.add('a')
     queue.add('b')
@@ -64,28 +49,28 @@ describe('the work queue', () => {
   })
 
   it('refuses to take back a key that it did not give out', () => {
-    const { queue } = setUp()
+    const { queue } = queueAndClock()
     queue.add('a')
     expect(() => queue.done('a')).to.throw('a is not being processed')
   })
 
   describe('with an initial list', () => {
     it('lets a fresh change pass it', async () => {
-      const { queue } = setUp()
+      const { queue } = queueAndClock()
       for (const key of ['x', 'y']) queue.add(key, 'initial')
       queue.add('fresh')
       expect([await takeNow(queue), await takeNow(queue)]).to.deep.equal(['fresh', 'x'])
     })
 
     it('promotes a key of it that changes', async () => {
-      const { queue } = setUp()
+      const { queue } = queueAndClock()
       for (const key of ['x', 'y', 'z']) queue.add(key, 'initial')
       queue.add('y')
       expect([await takeNow(queue), await takeNow(queue), await takeNow(queue)]).to.deep.equal(['y', 'x', 'z'])
     })
 
     it('does not send a fresh key back when the list mentions it too', async () => {
-      const { queue } = setUp()
+      const { queue } = queueAndClock()
       queue.add('x', 'initial')
       queue.add('y')
       queue.add('y', 'initial')
@@ -94,7 +79,7 @@ describe('the work queue', () => {
     })
 
     it('retries a key of it behind fresh changes too', async () => {
-      const { queue, clock } = setUp()
+      const { queue, clock } = queueAndClock()
       queue.add('x', 'initial')
       await queue.take()
       queue.retry('x')
@@ -105,112 +90,9 @@ describe('the work queue', () => {
     })
   })
 
-  describe('with a delay', () => {
-    it('gives out the key when the time has come, and not before', async () => {
-      const { queue, clock } = setUp()
-      queue.addAfter('a', 100)
-      clock.advance(99)
-      expect([queue.depth, await takeNow(queue)]).to.deep.equal([0, 'nothing'])
-      clock.advance(1)
-      expect([queue.depth, await takeNow(queue)]).to.deep.equal([1, 'a'])
-    })
-
-    it('keeps the earliest of several moments', async () => {
-      const { queue, clock } = setUp()
-      queue.addAfter('a', 100)
-      queue.addAfter('a', 50)
-      queue.addAfter('a', 200)
-      clock.advance(50)
-      expect(await takeNow(queue)).to.equal('a')
-      queue.done('a')
-      clock.advance(1000)
-      expect(await takeNow(queue)).to.equal('nothing')
-    })
-
-    it('forgets the delay when the key is added plainly', async () => {
-      const { queue, clock } = setUp()
-      queue.addAfter('a', 100)
-      queue.add('a')
-      expect(await takeNow(queue)).to.equal('a')
-      queue.done('a')
-      clock.advance(1000)
-      expect(await takeNow(queue)).to.equal('nothing')
-    })
-
-    it('waits for the end of the processing when the delay is over first', async () => {
-      const { queue, clock } = setUp()
-      queue.add('a')
-      await queue.take()
-      queue.addAfter('a', 10)
-      clock.advance(20)
-      expect(await takeNow(queue)).to.equal('nothing')
-      queue.done('a')
-      expect(await takeNow(queue)).to.equal('a')
-    })
-
-    it('uses one timer for all keys, and none when none waits', () => {
-      const { queue, clock } = setUp()
-      for (let i = 0; i < 1000; i++) queue.addAfter(`key-${i}`, 1 + ((i * 7919) % 1000))
-      expect(clock.timers).to.equal(1)
-      clock.advance(1000)
-      expect([clock.timers, queue.depth]).to.deep.equal([0, 1000])
-    })
-
-    it('survives a timer that fires early', async () => {
-      const clock = new ManualClock()
-      const early = { now: () => clock.now(), setTimer: (fn: () => void, ms: number) => clock.setTimer(fn, ms / 2) }
-      const queue = createQueue({ clock: early })
-      queue.addAfter('a', 64)
-      clock.advance(63)
-      expect(await takeNow(queue)).to.equal('nothing')
-      clock.advance(1)
-      expect(await takeNow(queue)).to.equal('a')
-    })
-  })
-
-  describe('after failures', () => {
-    async function failOnce(queue: Queue, clock: ManualClock): Promise<number> {
-      queue.add('a')
-      await queue.take()
-      queue.retry('a')
-      queue.done('a')
-      const start = clock.now()
-      while (queue.depth === 0) clock.advance(0.125)
-      await queue.take()
-      queue.done('a')
-      return clock.now() - start
-    }
-
-    it('doubles the wait from 5 ms up to the cap, and takes a part of it by chance', async () => {
-      const clock = new ManualClock()
-      const queue = createQueue({ clock, random: half, backoff: { baseMs: 5, capMs: 60 } })
-      const waits: number[] = []
-      for (let i = 0; i < 6; i++) waits.push(await failOnce(queue, clock))
-      expect(waits).to.deep.equal([3.75, 7.5, 15, 30, 45, 45])
-    })
-
-    it('begins again at 5 ms after a success', async () => {
-      const { queue, clock } = setUp()
-      await failOnce(queue, clock)
-      await failOnce(queue, clock)
-      queue.forget('a')
-      expect(await failOnce(queue, clock)).to.equal(3.75)
-    })
-
-    it('does not wait when something changes', async () => {
-      const { queue } = setUp()
-      queue.add('a')
-      await queue.take()
-      queue.retry('a')
-      queue.done('a')
-      queue.add('a')
-      expect(await takeNow(queue)).to.equal('a')
-    })
-  })
-
   describe('when it is shut down', () => {
     it('ends the wait of every worker and keeps no timer', async () => {
-      const { queue, clock } = setUp()
+      const { queue, clock } = queueAndClock()
       const waiting = [queue.take(), queue.take()]
       queue.addAfter('a', 1000)
       queue.shutDown()
@@ -219,7 +101,7 @@ describe('the work queue', () => {
     })
 
     it('gives out and takes in nothing more, but takes back what was given out', async () => {
-      const { queue, clock } = setUp()
+      const { queue, clock } = queueAndClock()
       queue.add('a')
       queue.add('b')
       await queue.take()
@@ -234,7 +116,7 @@ describe('the work queue', () => {
 
   describe('with workers that stop', () => {
     it('ends the wait of those, and loses no key to them', async () => {
-      const { queue } = setUp()
+      const { queue } = queueAndClock()
       const stop = new AbortController()
       const [stopped, other] = [queue.take(stop.signal), queue.take()]
       stop.abort()
@@ -243,7 +125,7 @@ describe('the work queue', () => {
     })
 
     it('gives nothing to one that has stopped already', async () => {
-      const { queue } = setUp()
+      const { queue } = queueAndClock()
       queue.add('a')
       expect(await queue.take(AbortSignal.abort())).to.equal(undefined)
       expect(await takeNow(queue)).to.equal('a')
@@ -252,7 +134,7 @@ describe('the work queue', () => {
 
   it('tells what it does', async () => {
     const seen: string[] = []
-    const { queue, clock } = setUp({
+    const { queue, clock } = queueAndClock({
       added: () => seen.push('added'),
       taken: (ms) => seen.push(`taken after ${ms}`),
       done: (ms) => seen.push(`done after ${ms}`),
@@ -275,7 +157,7 @@ describe('the work queue', () => {
 
   it('shows how long the keys in process have been there', async () => {
     let snapshot = () => ({}) as unknown
-    const { queue, clock } = setUp({
+    const { queue, clock } = queueAndClock({
       created: (take) => {
         snapshot = take
       },
@@ -301,7 +183,7 @@ describe('the work queue', () => {
   })
 
   it('adds in constant time', async () => {
-    const { queue } = setUp()
+    const { queue } = queueAndClock()
     for (let i = 0; i < 200_000; i++) queue.add(`key-${i}`, 'initial')
     const start = performance.now()
     for (let i = 0; i < 200_000; i++) queue.add(`key-${i}`)

@@ -206,7 +206,7 @@ describe('a peer that cannot be resolved', () => {
       const all = factsWith(facts)
       expect(bothWays(peer, all)).to.deep.equal({ ingress: undefined, egress: undefined })
       const { unresolved } = meaningOf(
-        { dns: { mode: 'Off' }, ingress: [ingressRule({ from: [peer] })], egress: [egressRule({ name: 'out', to: [peer] })] },
+        { dns: { mode: 'Disabled' }, ingress: [ingressRule({ from: [peer] })], egress: [egressRule({ name: 'out', to: [peer] })] },
         all,
       )
       expect(unresolved.map((entry) => [entry.rule, entry.gap])).to.deep.equal([
@@ -226,7 +226,7 @@ describe('a peer that cannot be resolved', () => {
   it('is not reported in a direction that is open anyway', () => {
     const network = {
       defaultDeny: ['Egress' as const],
-      dns: { mode: 'Off' as const },
+      dns: { mode: 'Disabled' as const },
       ingress: [ingressRule({ from: [{ tenant: 'nobody' }] })],
     }
     expect(meaningOf(network).unresolved).to.deep.equal([])

@@ -15,7 +15,7 @@ import {
   withNetwork,
 } from '../../support/build.ts'
 
-const DNS_OFF = { dns: { mode: 'Off' } } as const
+const DNS_OFF = { dns: { mode: 'Disabled' } } as const
 
 describe('a tenant without rules', () => {
   it('is closed in both directions, but for DNS', () => {
@@ -89,7 +89,7 @@ describe('defaultDeny', () => {
 })
 
 describe('dns', () => {
-  it('Off writes no rule', () => {
+  it('Disabled writes no rule', () => {
     expect(policiesFor(DNS_OFF)[0]?.spec).not.to.have.property('egress')
   })
 
@@ -164,6 +164,16 @@ describe('appliesTo', () => {
     const ingress = [ingressRule({ appliesTo: { ...app('web'), namespaceSelector: labelled({ stage: 'test' }) } })]
     expect(policiesFor({ ingress }, { labels: { stage: 'test' } })).to.have.length(2)
     expect(policiesFor({ ingress }, { labels: { stage: 'live' } })).to.have.length(1)
+  })
+
+  it('tells apart namespaces to which as many, but other rules apply', () => {
+    const stage = (name: string) => ingressRule({ name, appliesTo: { namespaceSelector: labelled({ stage: name }) } })
+    const { of } = meaningOf({ ...DNS_OFF, ingress: [stage('test'), stage('live')] })
+    expect(['test', 'live', 'test'].map((name) => of({ stage: name })[0].rules)).to.deep.equal([
+      ['ingress/test'],
+      ['ingress/live'],
+      ['ingress/test'],
+    ])
   })
 
   it('works on the same policies for all namespaces to which the same rules apply', () => {

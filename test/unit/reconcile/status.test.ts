@@ -10,7 +10,7 @@ import { tenantOf } from '../../../src/reconcile/tenants.ts'
 
 const FACTS: Facts = { configuration: DEFAULT_CONFIGURATION, tenants: new Map(), dns: undefined, apiServer: undefined }
 const NOW = '2026-11-21T09:30:00Z'
-const OFF = { dns: { mode: 'Off' as const } }
+const OFF = { dns: { mode: 'Disabled' as const } }
 
 function resource(network: object = OFF, more: { spec?: object; status?: Status } = {}): TenantIsolation {
   return {

@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
+import { guardBindings, guardPolicies } from '../src/admission/guards/guards.ts'
 import { mutatingPolicies, validatingPolicies } from '../src/admission/policies.ts'
 import { customResourceDefinition } from '../src/api/crd.ts'
 
@@ -14,6 +15,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['crds/tenantisolations.tenant-isolation.dev.yaml', yaml(customResourceDefinition())],
     ['config/admission/validating-policies.yaml', yaml(...validatingPolicies())],
+    ['config/admission/guards.yaml', yaml(...guardPolicies(), ...guardBindings())],
     ['config/admission/mutating-policies.yaml', yaml(...mutatingPolicies())],
   ])
 }

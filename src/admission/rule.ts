@@ -49,15 +49,23 @@ export function unless(condition: Cel, sentences: Cel): Cel {
   return cel`(${condition} ? [] : ${sentences})`
 }
 
-/** A sentence about each container `c` of which `bad` holds. */
+/** A sentence about the containers `c` of which `bad` holds, if there are any. It is one for all of them: to word it costs more than to see that it is needed. */
 export function containersThat(bad: Cel, sentence: Cel | string): Cel {
-  return cel`${containers}.filter(c, ${bad}).map(c, 'container ' + c.name + ': ' + ${sentence})`
+  return about('container', cel`${containers}.filter(c, ${bad}).map(c, c.name)`, sentence)
 }
 
-/** A sentence about each volume `v` of which `bad` holds. */
+/** The same about volumes `v`. */
 export function volumesThat(bad: Cel, sentence: Cel | string): Cel {
-  return cel`${spec}.?volumes.orValue([]).filter(v, ${bad}).map(v, 'volume ' + v.name + ': ' + ${sentence})`
+  return about('volume', cel`${spec}.?volumes.orValue([]).filter(v, ${bad}).map(v, v.name)`, sentence)
 }
+
+/** A sentence about what has these names, if any has. */
+export function about(kind: 'container' | 'volume', names: Cel, sentence: Cel | string): Cel {
+  const some = cel`[names.join(', ')].map(n, size(n) > ${LONGEST_NAMES} ? n.substring(0, ${LONGEST_NAMES}) + '... (' + string(size(names)) + ' in all)' : n)[0]`
+  return cel`[${names}].filter(names, size(names) > 0).map(names, (size(names) > 1 ? ${`${kind}s `} : ${`${kind} `}) + ${some} + ': ' + ${sentence})`
+}
+
+const LONGEST_NAMES = 80
 
 /** Text that users wrote, in quotes and on one line: messages of several lines are thrown away by the API server. */
 export function shown(texts: Cel): Cel {

@@ -27,6 +27,9 @@ export type Conversion = { readonly resource: Manifest; readonly notes: readonly
 const ALWAYS: readonly Note[] = [
   { text: 'Who may use a profile is asked for the whole cluster: a RoleBinding in a namespace grants nothing.' },
   { text: 'A new label on an old pod is not a reason to check it again; an ephemeral container is, which PodSecurityPolicy let pass.' },
+  {
+    text: 'Filling in defaults needs Kubernetes 1.36; on older servers, pods have to say themselves what a policy demands.',
+  },
   { text: 'The sysctls that are always allowed are those that Kubernetes calls safe today.' },
 ]
 

@@ -35,9 +35,12 @@ export const ROLE_BINDINGS: Resource = { ...RBAC, plural: 'rolebindings', kind: 
 /** Long enough for a policy or a binding to become known to the API server's evaluator. */
 export const EFFECTIVE = { within: 15_000 } as const
 
+/** The user agent of all people here, the operator's account included. */
+export const GUARDS_TEST = 'guards-test'
+
 export type Person = { readonly client: Client; readonly transport: Transport }
 
-/** Whatever is written under `cleanup` goes in reverse order when it is cleared. */
+/** What is made here goes in reverse order when it is cleared. */
 export class GuardedCluster {
   readonly admin: Person
   readonly operator: Person
@@ -162,8 +165,8 @@ async function person(user: User): Promise<Person> {
 }
 
 function personWith(kubeConfig: KubeConfig): Person {
-  const transport = createTransport({ kubeConfig, userAgent: 'guards-test' })
-  return { transport, client: createClient(transport, { fieldManager: 'guards-test' }) }
+  const transport = createTransport({ kubeConfig, userAgent: GUARDS_TEST })
+  return { transport, client: createClient(transport, { fieldManager: GUARDS_TEST }) }
 }
 
 export async function ensure({ client }: Person, resource: Resource, object: AdmissionPolicy | AdmissionBinding): Promise<void> {

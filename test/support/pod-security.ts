@@ -72,8 +72,6 @@ export async function apply(people: People, object: Applied): Promise<any> {
   return answer.body
 }
 
-export type SecuredNamespace = { readonly tenant: string; readonly namespace: string }
-
 /** The tenant, its namespace of the same name with the service accounts `default` and `accounts`, and everything that the operator would write. */
 export async function secure(people: People, tenant: string, podSecurity: PodSecurity, accounts: readonly string[] = []): Promise<void> {
   await apply(people, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: tenant, labels: { tenant } } })

@@ -30,11 +30,11 @@ const HASH_DIGITS = 12
 export function gateBindings(tenants: readonly GuardedTenant[], protectedNamespaces: readonly string[]): AdmissionBinding[] {
   const groups = new Map<string, { readonly closed: readonly Direction[]; readonly key: string; readonly values: Set<string> }>()
   const bindings: AdmissionBinding[] = []
-  const gate = (suffix: string, closed: readonly Direction[], selector: LabelSelector, tenant?: string) =>
+  // None bears a tenant's label, not even one that serves a single tenant: all are looked after together.
+  const gate = (suffix: string, closed: readonly Direction[], selector: LabelSelector) =>
     admissionBinding({
       name: policyName(`namespace-is-not-isolated-yet.try-again-in-a-moment.${suffix}`),
       policy: isolatedBeforePodsName(closed),
-      ...(tenant !== undefined && { tenant }),
       param: { name: BASELINE_POLICY, missing: 'Deny' },
       namespaceSelector: without(selector, protectedNamespaces),
     })
@@ -43,7 +43,7 @@ export function gateBindings(tenants: readonly GuardedTenant[], protectedNamespa
     const closed = DIRECTIONS.filter((direction) => (spec.network?.defaultDeny ?? DIRECTIONS).includes(direction))
     const one = oneLabel(spec.namespaceSelector)
     if (!one) {
-      bindings.push(gate(name, closed, spec.namespaceSelector, name))
+      bindings.push(gate(name, closed, spec.namespaceSelector))
       continue
     }
     const id = hashOf([one.key, closed], HASH_DIGITS)

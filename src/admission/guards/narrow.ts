@@ -60,7 +60,7 @@ export function wrongIn(direction: Direction): Cel {
 }
 
 /** What a namespaceSelector has to ask for; said to the user. */
-export const PINS = cel`size(variables.own.?matchLabels.orValue({})) > 0 ? ${text(cel`variables.own.matchLabels.map(k, k + '=' + variables.own.matchLabels[k]).join(', ')`)} : ${"what the tenant's namespaceSelector asks for"}`
+export const PINS = cel`size(variables.own.?matchLabels.orValue({})) > 0 ? ${briefly(cel`variables.own.matchLabels.map(k, k + '=' + variables.own.matchLabels[k])`)} : ${"what the tenant's namespaceSelector asks for"}`
 
 const ONLY_THE_TENANTS = or(
   within(cel`p.namespaceSelector`, cel`variables.own`),

@@ -5,8 +5,9 @@
  * that network plugins bring along cannot be judged, so Forbid and Narrow refuse them. Outside of mode Enforce nothing is refused: nothing
  * is closed that could be opened. Holders of `override` on the tenant pass, and leave an audit annotation.
  *
- * What carries our label is not looked at, which spares the operator's own writes the matching. The selector is asked about the old and
- * the new object, so that putting the label on a policy by an update does not help; creating one with it is children-guard's business.
+ * What carries our label is not looked at, which spares the operator's own writes the matching. Who may write an object with the label, or
+ * put it on one, is children-guard's business. (The selector is asked about the old and the new object; without the condition the operator
+ * could not put the label back on a policy of its own.)
  */
 
 import { TENANT_LABEL } from '../../api/labels.ts'
@@ -62,6 +63,8 @@ const SAYS_SOMETHING_NEW = or(
   }),
 )
 
+const NOT_OURS_FROM_NOW_ON = cel`!(${TENANT_LABEL} in dyn(object).metadata.?labels.orValue({}))`
+
 const NATIVE_KIND = cel`request.resource.group == ${NATIVE}`
 const NARROW = cel`variables.rule == 'Narrow'`
 
@@ -70,7 +73,7 @@ export const networkGuard = admissionPolicy({
   paramKind: TENANT_PARAM,
   rules: RULES,
   objectSelector: NOT_OURS,
-  conditions: { 'says-something-new': SAYS_SOMETHING_NEW },
+  conditions: { 'says-something-new': SAYS_SOMETHING_NEW, 'not-ours-from-now-on': NOT_OURS_FROM_NOW_ON },
   variables: {
     tenant: cel`params.metadata.name`,
     own: cel`dyn(params).spec.namespaceSelector`,

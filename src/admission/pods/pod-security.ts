@@ -20,7 +20,7 @@ const WORDING: Wording = {
  */
 const containersChanged = or(
   cel`request.operation == 'CREATE'`,
-  cel`request.subResource == 'ephemeralcontainers'`,
+  cel`request.?subResource.orValue('') == 'ephemeralcontainers'`,
   cel`object.spec.containers.map(c, c.image) != oldObject.spec.containers.map(c, c.image)`,
   cel`object.spec.?initContainers.orValue([]).map(c, c.image) != oldObject.spec.?initContainers.orValue([]).map(c, c.image)`,
 )

@@ -34,7 +34,7 @@ export const allRules = variable('rules')
 const sentencesOf = ({ name }: Rule) => variable(`${name}Rule`)
 
 /** Whether the resource asks for checks at all. While a tenant is let go, its binding outlives this by a moment. */
-const active = cel`size(${profiles}) > 0 && dyn(params).spec.podSecurity.?mode.orValue('Enforce') != 'Off'`
+const active = cel`size(${profiles}) > 0 && dyn(params).spec.podSecurity.?mode.orValue('Enforce') != 'Disabled'`
 
 /** Who is asked about, besides the service account. */
 export type Requester = 'user' | 'nobody'

@@ -20,7 +20,7 @@ import { seccomp } from './seccomp.ts'
 import { sysctls } from './sysctls.ts'
 import { volumeDrivers } from './volume-drivers.ts'
 import { volumes } from './volumes.ts'
-import { windowsHostProcess } from './windows-host-process.ts'
+import { windowsHostProcess } from './windows.ts'
 
 export const RULES: readonly Rule[] = [
   privileged,

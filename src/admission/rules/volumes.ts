@@ -2,7 +2,7 @@
 
 import { DEFAULT_VOLUMES } from '../../api/pod-security/volumes.ts'
 import { cel } from '../cel.ts'
-import { type Rule, unless, volumesThat } from '../rule.ts'
+import { type Rule, spec, unless } from '../rule.ts'
 
 /** The bundle that the API server mounts into pods: a token for itself, its certificate authority, the namespace. Whoever may have secrets may have it. */
 const apiToken = cel`(has(v.projected) && v.projected.?sources.orValue([]).all(p,
@@ -19,10 +19,8 @@ export const volumes: Rule = {
     const allowed = cel`${rules}.?volumes.orValue(${DEFAULT_VOLUMES})`
     return unless(
       cel`'*' in ${allowed}`,
-      volumesThat(
-        cel`!${allowed}.exists(t, t in dyn(v)) && !('secret' in ${allowed} && ${apiToken})`,
-        cel`dyn(v).filter(k, k != 'name').join(', ') + ' is not allowed'`,
-      ),
+      cel`${spec}.?volumes.orValue([]).filter(v, !${allowed}.exists(t, t in dyn(v)) && !('secret' in ${allowed} && ${apiToken}))
+    .map(v, 'volume ' + v.name + ': ' + dyn(v).filter(k, k != 'name').join(', ') + ' is not allowed')`,
     )
   },
 }

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { constrained, listType } from '../constraint.ts'
 import { dnsLabel } from '../network.ts'
-import { PRESETS } from './presets.ts'
+import { PRESETS, STANDARDS_VERSION } from './presets.ts'
 import { rules } from './rules.ts'
 import { CEL_HAS_BROAD_SUBJECT, isBroad, subjects } from './subjects.ts'
 
@@ -16,7 +16,7 @@ const profile = constrained(
     preset: z
       .enum(PRESETS)
       .describe(
-        'Privileged: no rules. Basic: no host namespaces, ports or paths, nothing privileged, no added capabilities. Baseline, Restricted: the Pod Security Standards. Custom: rules.',
+        `Privileged: no rules. Basic: no host namespaces, ports or paths, nothing privileged, no added capabilities. Baseline, Restricted: the Pod Security Standards ${STANDARDS_VERSION}. Custom: rules.`,
       ),
     rules: rules.optional().describe('With Custom: what pods may ask for.'),
     subjects: subjects.describe(
@@ -42,30 +42,13 @@ const profile = constrained(
 )
 export type Profile = z.output<typeof profile>
 
-export const POD_SECURITY_MODES = ['Enforce', 'Warn', 'Audit', 'Off'] as const
-export const STANDARD_LEVELS = ['privileged', 'baseline', 'restricted'] as const
-
-const level = (text: string) => z.enum(STANDARD_LEVELS).describe(text)
-
-const standard = z.strictObject({
-  enforce: level('Pods that do not keep this level are refused.'),
-  audit: level('Pods that do not keep this level are noted in the audit log.').optional(),
-  warn: level('Whoever creates a pod that does not keep this level is warned.').optional(),
-  version: z
-    .string()
-    .max(16)
-    .regex(/^(latest|v1[.][0-9]{1,3})$/, "should match '^(latest|v1[.][0-9]{1,3})$': latest, or a minor version such as v1.36")
-    .optional()
-    .describe('The version of the levels. latest unless said.'),
-})
-export type Standard = z.output<typeof standard>
-
+export const POD_SECURITY_MODES = ['Enforce', 'Warn', 'Audit', 'Disabled'] as const
 export const podSecurity = z.strictObject({
   mode: z
     .enum(POD_SECURITY_MODES)
     .optional()
     .describe(
-      'Enforce: a pod that fits no profile is refused. Warn: its creator is warned, and the audit log notes it. Audit: the audit log alone. Off: nothing; write it in quotes, for YAML reads Off as false. Enforce unless said.',
+      'Enforce: a pod that fits no profile is refused. Warn: its creator is warned, and the audit log notes it. Audit: the audit log alone. Disabled: nothing. Enforce unless said.',
     ),
   defaulting: z
     .enum(['Enabled', 'Disabled'])
@@ -79,9 +62,6 @@ export const podSecurity = z.strictObject({
     .describe(
       'What happens to a Deployment, Job or other workload whose pods would be refused. Deny only refuses with mode Enforce. Warn unless said.',
     ),
-  standard: standard
-    .optional()
-    .describe('The levels of Pod Security Admission that the namespaces of the tenant are labelled with. No labels unless said.'),
   profiles: constrained(listType(z.array(profile).max(MAX_PROFILES), { mapKey: 'name' }), {
     cel: 'size(self) > 0',
     message: 'name at least one profile; without one, no pod could be created at all',

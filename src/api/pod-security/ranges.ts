@@ -28,7 +28,6 @@ const idRanges = atLeastOne(
   listType(z.array(range('ID', 0, MAX_ID)).max(MAX_RANGES), 'atomic'),
   'name at least one range, or choose a rule that takes none',
 )
-export type IdRange = { readonly min: number; readonly max: number }
 
 /** A rule about one kind of ID; `ranged` are those of `names` that go with ranges. */
 export function idRule<const Names extends readonly [string, ...string[]]>({ names, ranged, text }: IdRuleOptions<Names>) {

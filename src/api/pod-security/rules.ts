@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { constrained } from '../constraint.ts'
 import { hostRules } from './host.ts'
-import { DEFAULT_ESCALATION_IS_ALLOWED, processRules } from './process.ts'
+import { DEFAULT_ESCALATION_IS_ALLOWED, processRules } from './processes.ts'
 import { HOST_PATHS_NEED_HOST_PATH, volumeRules } from './volumes.ts'
 
 /**

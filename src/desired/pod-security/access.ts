@@ -41,7 +41,7 @@ export type ProfileAccess = { readonly profile: string; readonly role: ProfileRo
 /** One role and its binding for each profile, in the order of the resource; none when pod security is switched off. */
 export function profileAccess(tenant: SecuredTenant): readonly ProfileAccess[] {
   const { podSecurity } = tenant.spec
-  if (podSecurity === undefined || podSecurity.mode === 'Off') return []
+  if (podSecurity === undefined || podSecurity.mode === 'Disabled') return []
   const marks = marksOf(tenant)
   return podSecurity.profiles.map(({ name: profile, subjects }) => {
     const name = profileRoleName(tenant.name, profile)

@@ -69,7 +69,7 @@ export function bindingName(tenant: string, policy: string): string {
 }
 
 function podActions({ mode = 'Enforce' }: PodSecurity): readonly ValidationAction[] {
-  return { Enforce: ['Deny', 'Audit'], Warn: ['Warn', 'Audit'], Audit: ['Audit'], Off: [] }[mode] as readonly ValidationAction[]
+  return { Enforce: ['Deny', 'Audit'], Warn: ['Warn', 'Audit'], Audit: ['Audit'], Disabled: [] }[mode] as readonly ValidationAction[]
 }
 
 /** Never sterner than the mode: with Warn and Audit nothing is refused. */

@@ -37,12 +37,12 @@ describe('a resource at the bounds of its schema', function () {
 
   before(async () => {
     cluster = await guardedCluster()
-    await cluster.namespace('budget-shop', { tenant: 'budget' })
-    await cluster.tenant('budget', { namespaceSelector: labelled({ tenant: 'budget' }), network: NETWORK })
+    await cluster.namespace('budget-shop', { guarded: 'budget' })
+    await cluster.tenant('budget', { namespaceSelector: labelled({ guarded: 'budget' }), network: NETWORK })
     await cluster.bind('alice', 'admin', 'alice', 'budget-shop')
     await cluster.allow('alice', 'budget-labels', [{ apiGroups: [''], resources: ['namespaces'], verbs: ['*'] }])
     await refused(() => create([{}]), 'boundary')
-    await refused(() => label({ tenant: 'other' }), 'assign')
+    await refused(() => label({ guarded: 'other' }), 'assign')
   })
 
   after(async () => {
@@ -67,7 +67,7 @@ describe('a resource at the bounds of its schema', function () {
   it(`takes one of ${OWN_RULES} rules for pods of the tenant`, async () => {
     const peers = (index: number) => [
       { podSelector: labelled({ a: `b${index}` }) },
-      { namespaceSelector: labelled({ tenant: 'budget', a: `b${index}` }) },
+      { namespaceSelector: labelled({ guarded: 'budget', a: `b${index}` }) },
     ]
     await create(upTo(OWN_RULES).map((index) => ({ from: peers(index) })))
   })

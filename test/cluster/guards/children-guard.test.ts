@@ -34,7 +34,7 @@ describe('what the operator wrote', function () {
   before(async () => {
     cluster = await guardedCluster()
     await cluster.namespace('child-shop')
-    tenant = await cluster.tenant(TENANT, { namespaceSelector: labelled({ tenant: TENANT }) })
+    tenant = await cluster.tenant(TENANT, { namespaceSelector: labelled({ guarded: TENANT }) })
     await cluster.child('child-shop', tenant)
     for (const user of ['alice', 'bob']) {
       await cluster.allow(user, `child-${user}`, [
@@ -138,7 +138,7 @@ describe('what the operator wrote', function () {
       apiVersion: API_VERSION,
       kind: KIND,
       metadata: { name: 'child-leaving' },
-      spec: { namespaceSelector: labelled({ tenant: 'child-leaving' }) },
+      spec: { namespaceSelector: labelled({ guarded: 'child-leaving' }) },
     })
     await cluster.child(
       'child-shop',
@@ -163,7 +163,7 @@ describe('a tenant that is to be kept', function () {
 
   before(async () => {
     cluster = await guardedCluster()
-    await cluster.tenant('kept', { namespaceSelector: labelled({ tenant: 'kept' }), preventDeletion: true })
+    await cluster.tenant('kept', { namespaceSelector: labelled({ guarded: 'kept' }), preventDeletion: true })
   })
 
   after(async () => {

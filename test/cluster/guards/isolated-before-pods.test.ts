@@ -12,29 +12,29 @@ describe('a pod in a tenant namespace', function () {
   this.timeout(120_000)
   let cluster: GuardedCluster
   let tenant: TenantObject
-  const both = { name: 'gate-both', spec: { namespaceSelector: { matchLabels: { tenant: 'gate-both' } } } } as const
-  const another = { name: 'gate-another', spec: { namespaceSelector: { matchLabels: { tenant: 'gate-another' } } } } as const
+  const both = { name: 'gate-both', spec: { namespaceSelector: { matchLabels: { guarded: 'gate-both' } } } } as const
+  const another = { name: 'gate-another', spec: { namespaceSelector: { matchLabels: { guarded: 'gate-another' } } } } as const
   const ingress = {
     name: 'gate-ingress',
-    spec: { namespaceSelector: { matchLabels: { tenant: 'gate-ingress' } }, network: { defaultDeny: ['Ingress' as const] } },
+    spec: { namespaceSelector: { matchLabels: { guarded: 'gate-ingress' } }, network: { defaultDeny: ['Ingress' as const] } },
   }
   const audited = {
     name: 'gate-audited',
-    spec: { namespaceSelector: { matchLabels: { tenant: 'gate-audited' } }, network: { mode: 'Audit' as const } },
+    spec: { namespaceSelector: { matchLabels: { guarded: 'gate-audited' } }, network: { mode: 'Audit' as const } },
   }
-  const twoLabels = { name: 'gate-two', spec: { namespaceSelector: { matchLabels: { tenant: 'gate-two', stage: 'live' } } } } as const
+  const twoLabels = { name: 'gate-two', spec: { namespaceSelector: { matchLabels: { guarded: 'gate-two', stage: 'live' } } } } as const
 
   before(async () => {
     cluster = await guardedCluster()
     for (const { name } of [both, another, ingress, audited, twoLabels]) {
-      await cluster.namespace(name, { tenant: name, ...(name === 'gate-two' && { stage: 'live' }) })
+      await cluster.namespace(name, { guarded: name, ...(name === 'gate-two' && { stage: 'live' }) })
     }
-    await cluster.namespace('gate-bridge', { tenant: 'gate-both' })
-    await cluster.namespace('gate-foreign', { tenant: 'gate-both' })
-    await cluster.namespace('gate-half', { tenant: 'gate-both' })
-    await cluster.namespace('gate-some', { tenant: 'gate-both' })
-    await cluster.namespace('gate-protected', { tenant: 'gate-both' })
-    await cluster.namespace('gate-elsewhere', { tenant: 'nobody' })
+    await cluster.namespace('gate-bridge', { guarded: 'gate-both' })
+    await cluster.namespace('gate-foreign', { guarded: 'gate-both' })
+    await cluster.namespace('gate-half', { guarded: 'gate-both' })
+    await cluster.namespace('gate-some', { guarded: 'gate-both' })
+    await cluster.namespace('gate-protected', { guarded: 'gate-both' })
+    await cluster.namespace('gate-elsewhere', { guarded: 'nobody' })
     tenant = await cluster.tenant('gate-both', both.spec)
     await cluster.gates([both, another, ingress, audited, twoLabels], 'gate-protected')
   })

@@ -12,7 +12,7 @@ const MAY_LABEL = [
 ]
 
 const SPEC: Spec = {
-  namespaceSelector: labelled({ tenant: TENANT }),
+  namespaceSelector: labelled({ guarded: TENANT }),
   network: {
     ingress: [
       { name: 'monitoring', from: [{ namespaceSelector: labelled({ team: 'monitoring' }) }] },
@@ -31,13 +31,13 @@ describe('the labels of a namespace', function () {
 
   before(async () => {
     cluster = await guardedCluster()
-    await cluster.namespace('member-in', { tenant: TENANT })
+    await cluster.namespace('member-in', { guarded: TENANT })
     await cluster.namespace('member-out')
     await cluster.namespace('member-monitoring', { team: 'monitoring' })
     await cluster.tenant(TENANT, SPEC)
     for (const user of ['alice', 'bob']) await cluster.allow(user, `member-labels-${user}`, MAY_LABEL)
     await cluster.allow('bob', 'member-assigner', [onTenants(['assign'], [TENANT])])
-    await refused(() => label('member-out', { tenant: TENANT }), 'assign')
+    await refused(() => label('member-out', { guarded: TENANT }), 'assign')
     await refused(() => label('member-out', { backend: 'x' }), 'assign')
     await refused(() => label('member-in', { quarantine: 'x' }), 'assign')
   })
@@ -52,12 +52,12 @@ describe('the labels of a namespace', function () {
     by.client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }, { dryRun: true })
 
   it('may not bring it into a tenant, take it out, or create it there, without verb assign', async () => {
-    expect(await refusal(label('member-out', { tenant: TENANT }))).to.include(
+    expect(await refusal(label('member-out', { guarded: TENANT }))).to.include(
       'the labels of namespace member-out would bring it into the tenant; that takes verb assign on tenantisolation member, which alice does not have',
     )
-    expect(await refusal(label('member-in', { tenant: 'other' }))).to.include('would take it out of the tenant')
-    expect(await refusal(label('member-in', { tenant: null }))).to.include('would take it out of the tenant')
-    expect(await refusal(create({ tenant: TENANT }))).to.include('namespace member-new would bring it into the tenant')
+    expect(await refusal(label('member-in', { guarded: 'other' }))).to.include('would take it out of the tenant')
+    expect(await refusal(label('member-in', { guarded: null }))).to.include('would take it out of the tenant')
+    expect(await refusal(create({ guarded: TENANT }))).to.include('namespace member-new would bring it into the tenant')
   })
 
   it('may not do so through a subresource', async () => {
@@ -66,18 +66,18 @@ describe('the labels of a namespace', function () {
         metadata: object
         spec: object
       }
-      const body = { ...rest, metadata: { ...metadata, labels: { tenant: TENANT } } }
+      const body = { ...rest, metadata: { ...metadata, labels: { guarded: TENANT } } }
       const path = `/api/v1/namespaces/member-out/${subresource}`
       const put = send(cluster.alice, { method: 'PUT', path, query: { dryRun: 'All' }, body })
       expect(await refusal(put), subresource).to.include('bring it into the tenant')
     }
-    expect(await refusal(label('member-out', { tenant: TENANT }, cluster.alice, 'status'))).to.include('bring it into the tenant')
+    expect(await refusal(label('member-out', { guarded: TENANT }, cluster.alice, 'status'))).to.include('bring it into the tenant')
   })
 
   it('may do all that with verb assign', async () => {
-    await allowed(() => label('member-out', { tenant: TENANT }, cluster.bob))
-    await label('member-in', { tenant: null }, cluster.bob)
-    await create({ tenant: TENANT }, cluster.bob)
+    await allowed(() => label('member-out', { guarded: TENANT }, cluster.bob))
+    await label('member-in', { guarded: null }, cluster.bob)
+    await create({ guarded: TENANT }, cluster.bob)
     await label('member-out', { team: 'monitoring', backend: 'x' }, cluster.bob)
   })
 
@@ -96,7 +96,7 @@ describe('the labels of a namespace', function () {
 
   it('may change otherwise, and a namespace be created that is in no group by a label of its own', async () => {
     await label('member-in', { owner: 'alice' })
-    await label('member-out', { tenant: 'nobody', owner: 'alice' })
+    await label('member-out', { guarded: 'nobody', owner: 'alice' })
     await label('member-monitoring', { owner: 'alice' })
     await create({})
     await create({ owner: 'alice' })
@@ -105,7 +105,7 @@ describe('the labels of a namespace', function () {
 
   it('may not bring a protected namespace into a tenant, whoever asks', async () => {
     for (const name of ['kube-system', 'kube-public', 'tenant-isolation-system']) {
-      expect(await refusal(label(name, { tenant: TENANT }, cluster.admin))).to.include(`namespace ${name} is protected`)
+      expect(await refusal(label(name, { guarded: TENANT }, cluster.admin))).to.include(`namespace ${name} is protected`)
     }
   })
 
@@ -145,8 +145,8 @@ describe('the labels of a namespace', function () {
   it('leave an audit annotation when the verb is needed, and say who used it', async () => {
     const annotations = await cluster.audited('membership-guard.tenant-isolation.dev/needs-assign', async () => {
       await label('member-out', { owner: 'x' })
-      await refusal(label('member-out', { tenant: TENANT }))
-      await label('member-out', { tenant: TENANT }, cluster.bob)
+      await refusal(label('member-out', { guarded: TENANT }))
+      await label('member-out', { guarded: TENANT }, cluster.bob)
     })
     expect(annotations).to.deep.equal([
       { user: 'alice', code: 403, text: 'alice: bring it into the tenant' },

@@ -3,14 +3,14 @@
 import { expect } from 'chai'
 import type { Network } from '../../../src/api/network.ts'
 import type { Spec } from '../../../src/api/tenant-isolation.ts'
-import type { Resource } from '../../../src/kube/resources.ts'
 import { NETWORK_POLICIES } from '../../../src/reconcile/resources.ts'
 import { labelled } from '../../support/build.ts'
+import { CILIUM, ciliumPolicy, installCilium } from '../../support/cilium.ts'
 import { allowed, type GuardedCluster, guardedCluster, onTenants, refusal, refused } from '../../support/guards.ts'
 import { networkPolicy } from '../../support/kube.ts'
 
 const TENANT = 'narrow'
-const OWN = labelled({ tenant: TENANT })
+const OWN = labelled({ guarded: TENANT })
 
 const NETWORK: Network = {
   ingress: [
@@ -38,8 +38,8 @@ const ALLOWED: Readonly<Record<string, object>> = {
   'nothing at all': { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
   'pods of its namespace': from({ podSelector: labelled({ app: 'web' }) }, { podSelector: {} }),
   'namespaces with the labels of the tenant': from({ namespaceSelector: OWN }),
-  'some of them': from({ namespaceSelector: labelled({ tenant: TENANT, stage: 'live' }), podSelector: labelled({ app: 'web' }) }),
-  'the same in an expression': to({ namespaceSelector: expression('tenant', 'In', [TENANT]) }),
+  'some of them': from({ namespaceSelector: labelled({ guarded: TENANT, stage: 'live' }), podSelector: labelled({ app: 'web' }) }),
+  'the same in an expression': to({ namespaceSelector: expression('guarded', 'In', [TENANT]) }),
   'its own namespace by name': from({ namespaceSelector: labelled({ 'kubernetes.io/metadata.name': 'narrow-shop' }) }),
   'a range inside one of the resource': from({ ipBlock: { cidr: '192.168.4.0/22', except: ['192.168.7.0/24'] } }),
   'a range beside what the resource takes out': from({ ipBlock: { cidr: '192.168.8.0/24' } }),
@@ -54,16 +54,19 @@ const REFUSED: Readonly<Record<string, readonly [spec: object, says: string]>> =
   'an empty list of peers': [{ podSelector: {}, ingress: [{ from: [] }] }, 'without from'],
   'ports without peers': [{ podSelector: {}, ingress: [{ ports: [{ port: 80 }] }] }, 'without from'],
   'everything in a direction that policyTypes leaves out': [{ podSelector: {}, policyTypes: ['Ingress'], egress: [{}] }, 'without to'],
-  'every namespace': [from({ namespaceSelector: {} }), `ask for tenant=${TENANT}`],
-  'namespaces of another tenant': [from({ namespaceSelector: labelled({ tenant: 'acme' }) }), `ask for tenant=${TENANT}`],
+  'every namespace': [from({ namespaceSelector: {} }), `ask for guarded=${TENANT}`],
+  'namespaces of another tenant': [from({ namespaceSelector: labelled({ guarded: 'acme' }) }), `ask for guarded=${TENANT}`],
   'its own and those of another tenant': [
-    to({ namespaceSelector: expression('tenant', 'In', [TENANT, 'acme']) }),
+    to({ namespaceSelector: expression('guarded', 'In', [TENANT, 'acme']) }),
     'namespaceSelector in egress',
   ],
-  'all but those of another tenant': [from({ namespaceSelector: expression('tenant', 'NotIn', ['acme']) }), 'namespaceSelector in ingress'],
-  'every tenant': [from({ namespaceSelector: expression('tenant', 'Exists') }), 'namespaceSelector in ingress'],
+  'all but those of another tenant': [
+    from({ namespaceSelector: expression('guarded', 'NotIn', ['acme']) }),
+    'namespaceSelector in ingress',
+  ],
+  'every tenant': [from({ namespaceSelector: expression('guarded', 'Exists') }), 'namespaceSelector in ingress'],
   'pods of another tenant': [
-    from({ namespaceSelector: labelled({ tenant: 'acme' }), podSelector: labelled({ app: 'web' }) }),
+    from({ namespaceSelector: labelled({ guarded: 'acme' }), podSelector: labelled({ app: 'web' }) }),
     'namespaceSelector in ingress',
   ],
   'another namespace by name': [
@@ -90,21 +93,6 @@ const REFUSED: Readonly<Record<string, readonly [spec: object, says: string]>> =
   ],
 }
 
-const CILIUM: Resource = {
-  group: 'cilium.io',
-  version: 'v2',
-  plural: 'ciliumnetworkpolicies',
-  kind: 'CiliumNetworkPolicy',
-  namespaced: true,
-}
-const CRDS: Resource = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-}
-
 describe("a tenant's own NetworkPolicy", function () {
   this.timeout(120_000)
   let cluster: GuardedCluster
@@ -112,8 +100,8 @@ describe("a tenant's own NetworkPolicy", function () {
 
   before(async () => {
     cluster = await guardedCluster()
-    await cluster.namespace('narrow-shop', { tenant: TENANT })
-    await cluster.namespace('narrow-dmz', { tenant: TENANT, zone: 'dmz' })
+    await cluster.namespace('narrow-shop', { guarded: TENANT })
+    await cluster.namespace('narrow-dmz', { guarded: TENANT, zone: 'dmz' })
     await cluster.namespace('narrow-outside')
     await cluster.tenant(TENANT, spec)
     for (const namespace of ['narrow-shop', 'narrow-dmz', 'narrow-outside']) {
@@ -184,26 +172,9 @@ describe("a tenant's own NetworkPolicy", function () {
   })
 
   it("may not be of a network plugin's kind", async () => {
-    const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
-    await cluster.make(CRDS, {
-      apiVersion: 'apiextensions.k8s.io/v1',
-      kind: 'CustomResourceDefinition',
-      metadata: { name: 'ciliumnetworkpolicies.cilium.io' },
-      spec: {
-        group: CILIUM.group,
-        names: { kind: CILIUM.kind, plural: CILIUM.plural, singular: 'ciliumnetworkpolicy' },
-        scope: 'Namespaced',
-        versions: [{ name: CILIUM.version, served: true, storage: true, schema }],
-      },
-    } as never)
+    await installCilium(cluster)
     await cluster.allow('alice', 'narrow-cilium', [{ apiGroups: [CILIUM.group], resources: [CILIUM.plural], verbs: ['*'] }])
-    const policy = (namespace: string) => ({
-      apiVersion: 'cilium.io/v2',
-      kind: CILIUM.kind,
-      metadata: { namespace, name: 'own' },
-      specs: [{ endpointSelector: {}, ingress: [{ fromEntities: ['all'] }] }],
-    })
-    const attempt = (namespace: string) => cluster.alice.client.create(CILIUM, policy(namespace), { dryRun: true })
+    const attempt = (namespace: string) => cluster.alice.client.create(CILIUM, ciliumPolicy(namespace), { dryRun: true })
     await refused(() => attempt('narrow-shop'), 'CiliumNetworkPolicy own would open the boundary', 'cannot be judged')
     await allowed(() => attempt('narrow-outside'))
     await cluster.changeTenant(TENANT, { network: { tenantPolicies: 'Allow' } })

@@ -38,7 +38,7 @@ describe("the operator's own account", function () {
   before(async () => {
     cluster = await guardedCluster()
     await cluster.namespace('leash-shop', { team: 'x' })
-    await cluster.tenant(TENANT, { namespaceSelector: labelled({ tenant: TENANT }) })
+    await cluster.tenant(TENANT, { namespaceSelector: labelled({ guarded: TENANT }) })
     await cluster.make(NETWORK_POLICIES, networkPolicy('leash-shop', 'foreign', SEALED) as never)
     await cluster.make(CLUSTER_ROLES, rbac('ClusterRole', { name: 'leash-foreign' }, { rules: [] }))
     // Everything that follows is refused by the guard, not by RBAC.
@@ -121,7 +121,7 @@ describe("the operator's own account", function () {
     const patch = (metadata: object, subresource?: string) =>
       client.patch(NAMESPACES, { name: 'leash-shop', subresource }, { type: 'merge', body: { metadata } }, dryRun)
     await patch({ labels: { 'pod-security.kubernetes.io/enforce': 'baseline', 'pod-security.kubernetes.io/warn-version': 'v1.36' } })
-    await refusal(patch({ labels: { tenant: TENANT } }))
+    await refusal(patch({ labels: { guarded: TENANT } }))
     await refusal(patch({ labels: { team: null } }))
     await refusal(patch({ labels: { team: 'y' } }, 'status'))
     await refusal(patch({ annotations: { a: 'b' } }))

@@ -44,9 +44,18 @@ describe('the policies of the guards', () => {
     expect(text).to.include('system:serviceaccount:elsewhere:other').and.to.not.include('tenant-isolation-system')
   })
 
-  it('have a binding each where they need no tenant', () => {
-    const names = guardBindings().map(({ spec }) => spec.policyName)
-    expect(names).to.deep.equal(['children-guard', 'operator-guard', 'deletion-guard'].map((name) => `${name}.tenant-isolation.dev`))
+  it('have a binding each where they need no tenant, and one that never matches where NetworkPolicies are their parameter', () => {
+    const names = guardBindings().map(({ metadata }) => metadata.name)
+    expect(names).to.deep.equal(
+      [
+        'children-guard',
+        'operator-guard',
+        'deletion-guard',
+        'anchor.isolated-before-pods',
+        'anchor.isolated-before-pods-ingress',
+        'anchor.isolated-before-pods-egress',
+      ].map((name) => `${name}.tenant-isolation.dev`),
+    )
   })
 })
 
@@ -75,6 +84,8 @@ describe('the bindings of isolated-before-pods', () => {
     expect(bindings.map(({ metadata }) => metadata.name)).to.deep.equal(
       ['any', 'two'].map((name) => `namespace-is-not-isolated-yet.try-again-in-a-moment.${name}.tenant-isolation.dev`),
     )
+    // Or the tenant would take it for one of its own objects that nobody wants any more.
+    for (const { metadata } of bindings) expect(metadata.labels).to.deep.equal({ 'app.kubernetes.io/managed-by': 'tenant-isolation' })
   })
 
   it('ask for the directions that the tenant closes', () => {
@@ -90,7 +101,9 @@ describe('the bindings of isolated-before-pods', () => {
   })
 
   it('are none for tenants that are only audited or switched off', () => {
-    expect(gateBindings([tenant('a', { network: { mode: 'Audit' } }), tenant('b', { network: { mode: 'Off' } })], [])).to.deep.equal([])
+    expect(gateBindings([tenant('a', { network: { mode: 'Audit' } }), tenant('b', { network: { mode: 'Disabled' } })], [])).to.deep.equal(
+      [],
+    )
   })
 
   it('follow from the tenants in any order', () => {

@@ -1,4 +1,4 @@
-/** admission/rules/windows-host-process.ts — what privileged is called on Windows; PodSecurityPolicy did not know it. */
+/** admission/rules/windows.ts — what privileged is called on Windows; PodSecurityPolicy did not know it. */
 
 import { cel, concat } from '../cel.ts'
 import { containersThat, podContext, type Rule, unless, when } from '../rule.ts'

@@ -1,4 +1,4 @@
-/** api/pod-security/process.ts — the part of a profile's rules that is about what a process may be and do. */
+/** api/pod-security/processes.ts — the part of a profile's rules that is about what a process may be and do. */
 
 import { z } from 'zod'
 import { constrained, listType } from '../constraint.ts'

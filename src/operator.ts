@@ -91,8 +91,9 @@ export class TenantIsolationOperator extends dotI.default {
     this.#ending.abort()
     await this.#parts?.election.stopped
     await this.#parts?.sources.finished()
-    await this.#parts?.transport.close()
+    // Before its connections: it writes down what it had only counted so far.
     await this.#settings.telemetry.close()
+    await this.#parts?.transport.close()
   }
 
   /** Why the operator is not ready, check by check: nothing for a check that passes. */

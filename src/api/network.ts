@@ -67,7 +67,9 @@ const peerFields = z.strictObject({
     .describe('All pods of the namespaces with these labels, or those of them that podSelector selects.'),
   tenant: dnsLabel
     .optional()
-    .describe("The pods of another TenantIsolation's namespaces, by its name. Both sides have to agree: they list us in their rules, too."),
+    .describe(
+      'The pods of the namespaces that another TenantIsolation selects, by its name. Both sides have to agree: they list us in their rules, too.',
+    ),
   cidr: cidr.optional().describe('A range of addresses outside the cluster, canonical: 192.168.1.0/24, 2001:db8::/32.'),
   except: exceptRanges.optional().describe('Ranges inside cidr that are not meant. Each is strictly smaller than cidr.'),
   platform: dnsLabel
@@ -242,7 +244,7 @@ export const network = z.strictObject({
     .enum(INTRA_TENANT)
     .optional()
     .describe(
-      'Traffic that needs no rule. None: none. Namespace: among the pods of one namespace. Tenant: among all namespaces of the tenant. None unless said.',
+      'Traffic that needs no rule. None: none. Namespace: among the pods of one namespace. Tenant: among all namespaces that namespaceSelector matches. None unless said.',
     ),
   dns: dns.optional().describe('How pods find names once their egress is closed.'),
   ingress: listType(z.array(ingressRule).max(BOUNDS.rules), { mapKey: 'name' })

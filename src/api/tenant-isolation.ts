@@ -22,7 +22,10 @@ export const spec = z.strictObject({
     .describe(
       'true: leave everything as it is, write nothing and repair nothing, until it is false again. A deletion is still carried out.',
     ),
-  preventDeletion: z.boolean().optional().describe('true: the resource may not be deleted before this is false again.'),
+  preventDeletion: z
+    .boolean()
+    .optional()
+    .describe('true: the resource may not be deleted before this is false again. The API server sees to it (deletion-guard).'),
   network: network.optional().describe('What may talk to whom. Left out: everything is closed in both directions, but for DNS.'),
   podSecurity: podSecurity.optional().describe('What pods may ask for, and who may create them. Left out: nothing is checked.'),
 })

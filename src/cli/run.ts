@@ -1,5 +1,6 @@
 /** cli/run.ts — `tenant-isolation run`: the operator, until it is told to stop. */
 
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { KubeConfig } from '@kubernetes/client-node'
 import { Command, InvalidArgumentError, Option } from 'commander'
@@ -45,7 +46,7 @@ export function runCommand(version: string): Command {
       process.env.POD_NAMESPACE ?? 'tenant-isolation-system',
     )
     .option('--lease-name <name>', 'the Lease by which replicas agree who writes', 'tenant-isolation')
-    .option('--identity <name>', 'the name of this replica', process.env.POD_NAME ?? hostname())
+    .option('--identity <name>', 'the name of this replica', process.env.POD_NAME ?? `${hostname()}_${randomUUID().slice(0, 8)}`)
     .option('--listen <address>', 'where /metrics, /healthz and /readyz are served: HOST:PORT or :PORT; port 0 takes a free one', ':8080')
     .option('--concurrency <number>', 'how many namespaces are written at once', positive, 32)
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(['error', 'warn', 'info', 'debug']).default('info'))

@@ -1,5 +1,6 @@
 /** The connections to the API server: one pool for requests, one for watches, both rebuilt when the TLS material changes. */
 
+import { createSecureContext } from 'node:tls'
 import { type Dispatcher, Pool, ProxyAgent } from 'undici'
 import { sameTls, type TlsOptions } from './credentials.ts'
 import { TransportError } from './errors.ts'
@@ -32,7 +33,7 @@ const COMMON = {
 /** Seconds of silence before TCP probes whether the other end is still there; client-go's value. */
 const TCP_KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 30_000 } as const
 
-const MAX_REQUEST_CONNECTIONS = 64
+const MAX_REQUEST_CONNECTIONS = 32
 
 /** Throws a RangeError for a proxy of a kind that is not supported. */
 export function createConnectionKeeper(origin: string, proxyUrl: string | undefined): ConnectionKeeper {
@@ -81,7 +82,9 @@ function createPool(options: {
   readonly connections: number | null
 }): Dispatcher {
   const { origin, proxyUrl, tls, connections } = options
-  const connect = { ...tls, ...TCP_KEEP_ALIVE }
+  const { ca, cert, key, ...checks } = tls
+  // One for all connections: each of its own would read the certificates again, and keep them.
+  const connect = { secureContext: createSecureContext({ ca, cert, key }), ...checks, ...TCP_KEEP_ALIVE }
   if (proxyUrl === undefined) return new Pool(origin, { ...COMMON, connections, connect })
   return new ProxyAgent({ ...COMMON, connections, uri: proxyUrl, requestTls: connect })
 }

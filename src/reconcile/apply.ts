@@ -1,5 +1,6 @@
 /** reconcile/apply.ts — carries a plan out, step by step, and says what became of it. */
 
+import { BASELINE_POLICY } from '../api/labels.ts'
 import type { Client } from '../kube/client.ts'
 import { isAlreadyExists, isConflict, isForbidden, isInvalid, isNamespaceTerminating, isNotFound } from '../kube/errors.ts'
 import { NotLeadingError } from '../kube/leading-only.ts'
@@ -21,16 +22,30 @@ export type Applied =
 export type Writer = Pick<Client, 'create' | 'update' | 'delete' | 'get'>
 
 /**
- * Runs the stages one after the other, the steps of a stage together. Stops after the first stage in which a step failed: what the
- * later ones take away would not be replaced by anything.
+ * Runs the stages one after the other, the steps of a stage together. A write that broke off, or met a change of somebody else, stops it:
+ * it is tried again at once. A policy that may not be written does not: what it would allow stays closed, and everything that closes is
+ * still done. Otherwise one taken name, or a quota, would keep a namespace open for as long as it stands.
  */
-export async function applyPlan(plan: Plan, namespace: string, world: World, writer: Writer): Promise<Applied> {
+export async function applyPlan(
+  plan: Plan,
+  namespace: string,
+  world: World,
+  writer: Writer,
+): Promise<Applied & { readonly written: ReadonlySet<string> }> {
+  const written = new Set<string>()
+  const refusals: Applied[] = []
   for (const stage of plan) {
     const results = await Promise.all(stage.map((step) => applyStep(step, namespace, world, writer)))
-    const stopped = results.find(({ result }) => result === 'failed') ?? results.find(({ result }) => result !== 'done')
-    if (stopped) return stopped
+    const stopped = results.find(({ result }) => result === 'leaving' || result === 'again') ?? results.find(isPassing)
+    for (const [index, { result }] of results.entries()) if (result === 'done') written.add(stage[index]?.name ?? '')
+    if (stopped) return { ...stopped, written }
+    refusals.push(...results.filter(({ result }) => result === 'failed'))
   }
-  return { result: 'done' }
+  return { ...(refusals[0] ?? { result: 'done' as const }), written }
+}
+
+function isPassing(applied: Applied): boolean {
+  return applied.result === 'failed' && applied.problem.reason === 'WriteFailed'
 }
 
 async function applyStep(step: Step, namespace: string, world: World, writer: Writer): Promise<Applied> {
@@ -41,12 +56,15 @@ async function applyStep(step: Step, namespace: string, world: World, writer: Wr
     // Whoever leads now decides anew; it is no problem of this namespace.
     if (!(error instanceof Error) || error instanceof NotLeadingError) throw error
     if (isNamespaceTerminating(error)) return { result: 'leaving' }
-    if (isConflict(error) || isNotFound(error)) return { result: 'again' }
+    if (isConflict(error) || isNotFound(error) || error instanceof VanishedError) return { result: 'again' }
     if (isAlreadyExists(error) && step.action !== 'delete') return await takenName(step, namespace, world, writer)
     const refused = isForbidden(error) || isInvalid(error)
     const what = `NetworkPolicy ${namespace}/${step.name}`
     const problem: Problem = refused
-      ? { reason: 'Refused', message: `the API server refuses to ${step.action} ${what}: ${error.message}` }
+      ? {
+          reason: 'Refused',
+          message: `the API server refuses to ${step.action} ${what}: ${error.message}; what it would allow stays closed`,
+        }
       : { reason: 'WriteFailed', message: `could not ${step.action} ${what}; it will be tried again` }
     return { result: 'failed', problem, error, passing: true }
   }
@@ -94,7 +112,7 @@ async function takenName({ name, policy }: Writing, namespace: string, world: Wo
     if (isNotFound(error) || isConflict(error)) return { result: 'again' }
     throw error
   }
-  const message = `NetworkPolicy ${namespace}/${name} is there, but was not made by the operator; delete or rename it`
+  const message = `NetworkPolicy ${namespace}/${name} is there, but was not made by the operator; delete or rename it. ${name === BASELINE_POLICY ? 'Until then the namespace is not closed' : 'What ours would allow stays closed until then'}`
   return { result: 'failed', problem: { reason: 'NameTaken', message }, error: new Error(message), passing: false }
 }
 

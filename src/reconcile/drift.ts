@@ -9,6 +9,8 @@ const FIGHT_MEMORY_MS = 300_000
 const BURST = 20
 const REFILL_MS = 500
 
+const MAX_FIGHTS = 10_000
+
 type Fight = { readonly tenant: string; by: string | undefined; repairs: number[]; tokens: number; refilledAt: number }
 
 export type Repeated = { readonly object: string; readonly by: string | undefined }
@@ -47,6 +49,9 @@ export class DriftLog {
     }
     fight.tokens = Math.max(0, fight.tokens - 1)
     fight.by = known?.by ?? by ?? fight.by
+    // Whoever drifts through many objects must not fill the memory.
+    if (this.#fights.size > MAX_FIGHTS)
+      for (const [other, { repairs }] of this.#fights) if (now - (repairs.at(-1) ?? 0) > FIGHT_WINDOW_MS) this.#fights.delete(other)
     fight.repairs = [...fight.repairs.slice(1 - FIGHT_REPAIRS), now]
     this.#fights.set(object, fight)
     return isFight(fight) && (!known || known.by !== fight.by)

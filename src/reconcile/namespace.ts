@@ -4,12 +4,12 @@ import { FINALIZER } from '../api/labels.ts'
 import type { Outcome } from '../controller/workers.ts'
 import type { ManagedPolicy } from '../desired/managed.ts'
 import { type Applied, applyPlan, type Writer } from './apply.ts'
-import type { NamespaceOutcome } from './outcomes.ts'
+import type { NamespaceOutcome, Problem } from './outcomes.ts'
 import { OvertakenError } from './overtaken.ts'
 import { type Plan, planPolicies, type Step } from './plan.ts'
 import type { PolicyEntry } from './policy-entry.ts'
 import { PODS } from './resources.ts'
-import type { Intent, Tenant } from './tenants.ts'
+import type { Tenant } from './tenants.ts'
 import type { Now, World } from './world.ts'
 
 /** A policy that was put back: it had been as it should be, and somebody changed it. */
@@ -46,15 +46,30 @@ export async function reconcileNamespace(name: string, context: NamespaceReconci
   const namespace = world.namespaces.get(name)
   if (!namespace || namespace.terminating) return forget(name, world)
   const owner = world.ownerOf(name)
-  if (mustWait(owner, name, world)) {
+  const frozen = mustWait(owner, name, world)
+  const observed = frozen ? ofDeleted(world.policiesIn(name), owner, world) : undefined
+  if (frozen && observed?.size === 0) {
     world.settle(name, owner && unchanged(owner, name, world))
     return DONE
   }
   const gated = lettingGo(owner, world, context.now)
   if (gated > 0) return { outcome: 'requeueAfter', ms: gated }
-  const desired = owner?.intent?.mode === 'Enforce' ? owner.intent.policiesFor(namespace.labels) : []
-  const observed = relevant(world.policiesIn(name), desired, world)
-  const repairing = isSettled(name, owner, world)
+  return await bringAbout({ name, owner: frozen ? undefined : owner, frozen: frozen ? owner : undefined, observed }, context)
+}
+
+type Situation = {
+  readonly name: string
+  readonly owner: Tenant | undefined
+  /** The owner, when nothing may be written for it: only what deleted tenants have left here is let go. */
+  readonly frozen: Tenant | undefined
+  readonly observed: ReadonlyMap<string, PolicyEntry> | undefined
+}
+
+async function bringAbout({ name, owner, frozen, observed: only }: Situation, context: NamespaceReconciler): Promise<Outcome> {
+  const { world } = context
+  const desired = wantedOf(owner, name, world)
+  const observed = only ?? relevant(world.policiesIn(name), desired, owner, world)
+  const repairing = isSettled(name, owner, desired, world)
   const wait = repairing ? repairDelay(name, desired, observed, context) : 0
   if (wait > 0) return { outcome: 'requeueAfter', ms: wait }
   const plan = planPolicies({
@@ -65,11 +80,10 @@ export async function reconcileNamespace(name: string, context: NamespaceReconci
   })
   const repairs = repairing && owner ? repairsIn(plan, name, owner, context) : []
   const applied = await applyPlan(plan, name, world, context.writer)
-  if (applied.result === 'done') {
-    for (const repair of repairs) context.onRepair(repair())
-    if (!repairing && plan.length > 0 && desired.length > 0) context.onIsolated(world.unsettledForMs(name))
-  }
-  return conclude(name, owner, applied, world)
+  for (const repair of repairs) if (applied.written.has(repair.policy)) context.onRepair(repair.told())
+  if (applied.result === 'done' && !repairing && plan.length > 0 && desired.length > 0) context.onIsolated(world.unsettledForMs(name))
+  if (frozen && applied.result === 'done') world.settle(name, unchanged(frozen, name, world))
+  return frozen && applied.result === 'done' ? DONE : conclude(name, owner, applied, world)
 }
 
 function forget(name: string, world: World): Outcome {
@@ -96,9 +110,26 @@ function isHeld({ resource: { metadata } }: Tenant): boolean {
   return metadata.deletionTimestamp !== undefined || metadata.finalizers?.includes(FINALIZER) === true
 }
 
-function isSettled(namespace: string, owner: Tenant | undefined, world: World): boolean {
+/** What deleted tenants have left in a namespace whose owner may not be written for. */
+function ofDeleted(observed: ReadonlyMap<string, PolicyEntry>, owner: Tenant | undefined, world: World): ReadonlyMap<string, PolicyEntry> {
+  const gone = ({ tenant, ours, terminating }: PolicyEntry) =>
+    ours &&
+    !terminating &&
+    tenant !== owner?.resource.metadata.name &&
+    world.tenants.get(tenant)?.resource.metadata.deletionTimestamp !== undefined
+  return new Map([...observed].filter(([, entry]) => gone(entry)))
+}
+
+function wantedOf(owner: Tenant | undefined, namespace: string, world: World): readonly ManagedPolicy[] {
+  return owner?.intent?.mode === 'Enforce' ? owner.intent.policiesFor(world.membership.labelsOf(namespace) ?? {}) : NOTHING
+}
+
+const NOTHING: readonly ManagedPolicy[] = []
+
+/** Whether the same was asked for when it was looked at last: then what differs now was changed by somebody else. */
+function isSettled(namespace: string, owner: Tenant | undefined, desired: readonly ManagedPolicy[], world: World): boolean {
   const outcome = world.outcomes.of(namespace)
-  return outcome !== undefined && owner?.intent !== undefined && outcome.intent === owner.intent && !outcome.problem
+  return outcome !== undefined && owner?.intent !== undefined && outcome.intent === owner.intent && outcome.wanted === desired
 }
 
 /**
@@ -133,26 +164,33 @@ function repairDelay(
 /**
  * The policies that we answer for: those with a name that is wanted here, and those of tenants that exist. Where the tenant is unknown,
  * because it is gone or because our picture of tenants has a hole, they are the garbage collector's: a hole never deletes anything.
+ * What bears all our marks but the owner, as after a deletion that left its policies behind, is ours where its tenant owns the namespace.
  */
 function relevant(
   observed: ReadonlyMap<string, PolicyEntry>,
   desired: readonly ManagedPolicy[],
+  owner: Tenant | undefined,
   world: World,
 ): ReadonlyMap<string, PolicyEntry> {
   const wanted = new Set(desired.map(({ name }) => name))
-  const answered = [...observed].filter(
-    ([name, { tenant, terminating }]) => wanted.has(name) || (world.tenants.has(tenant) && !terminating),
+  const known = [...observed].filter(([name, { tenant, terminating }]) => wanted.has(name) || (world.tenants.has(tenant) && !terminating))
+  const orphans = known.some(([, { ours, marked, tenant }]) => !ours && marked && tenant === owner?.resource.metadata.name)
+  if (known.length === observed.size && !orphans) return observed
+  return new Map(
+    known.map(([name, entry]) => [name, entry.marked && entry.tenant === owner?.resource.metadata.name ? { ...entry, ours: true } : entry]),
   )
-  return answered.length === observed.size ? observed : new Map(answered)
 }
 
 /** What will have been put back once the plan is done; each measures its time when it is asked. */
-function repairsIn(plan: Plan, namespace: string, owner: Tenant, { world, now }: NamespaceReconciler): (() => Repair)[] {
-  return plan.flat().map((step) => {
+function repairsIn(plan: Plan, namespace: string, owner: Tenant, { world, now }: NamespaceReconciler): readonly PossibleRepair[] {
+  // What could not be made so far was not deleted by anybody.
+  const waiting = world.outcomes.of(namespace)?.problem !== undefined
+  const steps = plan.flat().filter(({ action }) => !(waiting && action === 'create'))
+  return steps.map((step) => {
     const entry = world.policiesIn(namespace).get(step.name)
     const since = now.monotonic() - world.differsForMs(`${namespace}/${step.name}`)
     const by = entry?.changedBy
-    return () => {
+    const told = () => {
       world.repaired({ object: `${namespace}/${step.name}`, tenant: owner.resource.metadata.name, by, now: now.monotonic() })
       return {
         tenant: owner.resource.metadata.name,
@@ -164,8 +202,11 @@ function repairsIn(plan: Plan, namespace: string, owner: Tenant, { world, now }:
         ms: now.monotonic() - since,
       }
     }
+    return { policy: step.name, told }
   })
 }
+
+type PossibleRepair = { readonly policy: string; readonly told: () => Repair }
 
 const CHANGES: Readonly<Record<Step['action'], Repair['change']>> = { create: 'deleted', update: 'edited', delete: 'added' }
 
@@ -179,7 +220,7 @@ function conclude(name: string, owner: Tenant | undefined, applied: Applied, wor
       world.settle(name, owner && settled(owner, name, world))
       return DONE
     case 'failed':
-      world.settle(name, owner && { ...settled(owner, name, world), policies: 0, problem: applied.problem })
+      world.settle(name, failing(owner ?? formerOf(name, world), name, applied.problem, world))
       if (!applied.passing) return { outcome: 'requeueAfter', ms: NAME_TAKEN_MS }
       return { outcome: 'retry', error: applied.error }
   }
@@ -188,19 +229,40 @@ function conclude(name: string, owner: Tenant | undefined, applied: Applied, wor
 function settled(owner: Tenant, namespace: string, world: World): NamespaceOutcome {
   const { intent } = owner
   const policies = intent ? intent.policiesFor(world.membership.labelsOf(namespace) ?? {}).length : 0
+  const enforced = intent?.mode === 'Enforce'
   return {
-    ...about(owner, intent),
-    policies: intent?.mode === 'Enforce' ? policies : 0,
+    ...about(owner, namespace, world),
+    isolated: enforced,
+    policies: enforced ? policies : 0,
     wouldWrite: intent?.mode === 'Audit' ? policies : 0,
   }
 }
 
-/** As it was: nothing was looked at closely, and nothing was written. */
-function unchanged(owner: Tenant, namespace: string, world: World): NamespaceOutcome {
-  const policies = [...world.policiesIn(namespace).values()].filter(({ ours }) => ours).length
-  return { ...about(owner, isHeld(owner) ? owner.intent : undefined), policies, wouldWrite: 0 }
+/** A namespace that has left, too, is a row of its tenant for as long as it cannot be let go. */
+function failing(tenant: Tenant | undefined, namespace: string, problem: Problem, world: World): NamespaceOutcome | undefined {
+  return tenant && { ...about(tenant, namespace, world), isolated: false, policies: 0, wouldWrite: 0, problem }
 }
 
-function about(owner: Tenant, intent: Intent | undefined): Pick<NamespaceOutcome, 'tenant' | 'intent' | 'problem'> {
-  return { tenant: owner.resource.metadata.name, intent, problem: undefined }
+/** The tenant whose policies are here although the namespace is not its own any more. */
+function formerOf(namespace: string, world: World): Tenant | undefined {
+  const [entry] = [...world.policiesIn(namespace).values()].filter(({ ours }) => ours)
+  return entry && world.tenants.get(entry.tenant)
+}
+
+/** As it was: nothing was looked at closely, and nothing was written. */
+function unchanged(owner: Tenant, namespace: string, world: World): NamespaceOutcome {
+  const { name } = owner.resource.metadata
+  const observed = world.policiesIn(namespace)
+  const wanted = owner.intent?.policiesFor(world.membership.labelsOf(namespace) ?? {}) ?? []
+  return {
+    ...about(owner, namespace, world),
+    ...(!isHeld(owner) && { intent: undefined }),
+    isolated: wanted.length > 0 && wanted.every((policy) => observed.get(policy.name)?.fingerprint === policy.fingerprint),
+    policies: [...observed.values()].filter(({ ours, tenant }) => ours && tenant === name).length,
+    wouldWrite: 0,
+  }
+}
+
+function about(owner: Tenant, namespace: string, world: World): Pick<NamespaceOutcome, 'tenant' | 'intent' | 'wanted' | 'problem'> {
+  return { tenant: owner.resource.metadata.name, intent: owner.intent, wanted: wantedOf(owner, namespace, world), problem: undefined }
 }

@@ -1,5 +1,6 @@
 /** reconcile/outcomes.ts — how each namespace fares, summed up per tenant as it changes: a repair costs the same in any number of namespaces. */
 
+import type { ManagedPolicy } from '../desired/managed.ts'
 import type { Intent } from './tenants.ts'
 
 export type Problem = { readonly reason: ProblemReason; readonly message: string }
@@ -11,6 +12,10 @@ export type NamespaceOutcome = {
   readonly tenant: string
   /** What it was reconciled with. */
   readonly intent: Intent | undefined
+  /** What was wanted of it then: the same array for the same rules. */
+  readonly wanted?: readonly ManagedPolicy[] | undefined
+  /** It has exactly the policies that it should have. */
+  readonly isolated: boolean
   /** Policies that are exactly as they should be. */
   readonly policies: number
   /** With mode Audit: the policies that Enforce would write. */
@@ -55,6 +60,8 @@ export class Outcomes {
   forgetTenant(tenant: string): void {
     this.#intents.delete(tenant)
     this.#summaries.delete(tenant)
+    // A tenant of the same name that comes later begins from nothing.
+    for (const [namespace, outcome] of this.#outcomes) if (outcome.tenant === tenant) this.#outcomes.delete(namespace)
   }
 
   /** The tenants whose summary changed; `outcome` is undefined for a namespace that belongs to nobody. */
@@ -69,11 +76,11 @@ export class Outcomes {
     return [...new Set([previous, outcome].flatMap((changed) => (changed ? [changed.tenant] : [])))]
   }
 
-  #add(namespace: string, { tenant, intent, policies, wouldWrite, problem }: NamespaceOutcome, sign: 1 | -1): void {
+  #add(namespace: string, { tenant, intent, isolated, policies, wouldWrite, problem }: NamespaceOutcome, sign: 1 | -1): void {
     const summary = this.#summaries.get(tenant) ?? { settled: 0, isolated: 0, policies: 0, wouldWrite: 0, problems: new Map() }
     this.#summaries.set(tenant, summary)
     if (intent !== undefined && intent === this.#intents.get(tenant)) summary.settled += sign
-    if (intent?.mode === 'Enforce' && !problem) summary.isolated += sign
+    if (isolated) summary.isolated += sign
     summary.policies += sign * policies
     summary.wouldWrite += sign * wouldWrite
     if (problem && sign === 1) summary.problems.set(namespace, problem)
@@ -85,6 +92,8 @@ function sameOutcome(a: NamespaceOutcome, b: NamespaceOutcome): boolean {
   return (
     a.tenant === b.tenant &&
     a.intent === b.intent &&
+    a.wanted === b.wanted &&
+    a.isolated === b.isolated &&
     a.policies === b.policies &&
     a.wouldWrite === b.wouldWrite &&
     a.problem?.reason === b.problem?.reason &&

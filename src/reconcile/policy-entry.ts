@@ -12,6 +12,7 @@ import {
   FIELD_MANAGER,
   GROUP,
   KIND,
+  MANAGED_BY,
   MANAGED_BY_LABEL,
   RULES_ANNOTATION,
   TENANT_LABEL,
@@ -34,6 +35,8 @@ export type PolicyEntry = {
   readonly tenant: string
   /** Whether the operator made it: it has, or had when we saw it, a controller of our kind and a name of ours. */
   readonly ours: boolean
+  /** Whether it bears our labels and a name of our making, whoever owns it. */
+  readonly marked: boolean
   readonly fingerprint: string
   readonly spec: PolicySpec
   readonly others?: Others
@@ -59,6 +62,7 @@ export function policyEntry(object: NetworkPolicy, previous: PolicyEntry | undef
     resourceVersion,
     uid,
     tenant: labels[TENANT_LABEL] ?? '',
+    marked: isPolicyName(name) && labels[MANAGED_BY_LABEL] === MANAGED_BY,
     ours: isPolicyName(name) && (previous?.ours === true || ownerReferences.some(isOurController)),
     fingerprint: same ? desired.fingerprint : fingerprint,
     // Others may put our label on as many policies as they like; what they say is not kept.

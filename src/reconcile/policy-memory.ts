@@ -17,7 +17,8 @@ export class PolicyMemory {
 
   /** Counts an entry in (1) or out (-1). Whether it was the last of its tenant. */
   count(namespace: string, entry: PolicyEntry | undefined, sign: 1 | -1): boolean {
-    if (!entry?.ours) return false
+    // What waits for the finalizers of others has been deleted, as far as that is up to us.
+    if (!entry?.ours || entry.terminating) return false
     const places = this.#places.get(entry.tenant) ?? new Map<string, number>()
     this.#places.set(entry.tenant, places)
     const count = (places.get(namespace) ?? 0) + sign

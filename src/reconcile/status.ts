@@ -22,6 +22,8 @@ export type StatusInput = {
   /** What is in the way of the tenant's cluster-scoped objects. */
   readonly problem?: Problem | undefined
   readonly canMutate?: boolean | undefined
+  /** The resource is being deleted, and waits for the policies of this namespace to go. */
+  readonly waitingFor?: string | undefined
   /** RFC 3339. */
   readonly now: string
 }
@@ -86,6 +88,12 @@ export function pendingIn({ tenant, selected, summary }: Pick<StatusInput, 'tena
 
 function ready(input: StatusInput, pending: number, stalled: Verdict | undefined): Verdict {
   const { tenant, summary } = input
+  if (input.waitingFor !== undefined) {
+    return no(
+      'LettingGo',
+      `deleted, but NetworkPolicies of the tenant are still in namespace ${input.waitingFor}; look at them, and at who holds them`,
+    )
+  }
   if (tenant.intent?.suspended) return SUSPENDED
   if (stalled) return no(stalled.reason, stalled.message)
   const [problem] = summary.problems.values()

@@ -36,6 +36,9 @@ type Stored = TenantIsolation & StoredObject & KubeObject
  */
 const PATIENCE_MS = 1_000
 
+/** A deletion that takes longer than this, in milliseconds, says what it waits for. */
+const LONG_MS = 5_000
+
 export class TenantStatusReconciler {
   readonly #context: TenantReconciler
   /** Since when, in monotonic milliseconds, namespaces of a tenant have been pending. */
@@ -69,7 +72,7 @@ export class TenantStatusReconciler {
       await this.#setFinalizers(tenant, [...(tenant.resource.metadata.finalizers ?? []), FINALIZER])
     const kept = await this.#keep(name)
     if (kept?.result === 'again') return { outcome: 'retry', error: new OvertakenError(`tenant ${name}`) }
-    const told = await this.#tell(name, kept?.result === 'failed' ? kept.problem : undefined)
+    const told = await this.#tell(name, kept?.result === 'failed' ? { problem: kept.problem } : {})
     return kept?.result === 'failed' && told.outcome === 'done' ? { outcome: 'requeueAfter', ms: REFUSED_MS } : told
   }
 
@@ -100,18 +103,19 @@ export class TenantStatusReconciler {
 
   /** The resource may go when nothing of its policies is left, or when they are to stay (`kubectl delete --cascade=orphan`). */
   async #letGo(tenant: Tenant): Promise<Outcome> {
-    const { world } = this.#context
+    const { world, now } = this.#context
     const { name, finalizers = [] } = tenant.resource.metadata
     if (!finalizers.includes(FINALIZER)) return { outcome: 'done' }
     const [left] = world.namespacesWithPoliciesOf(name)
-    if (left !== undefined && !finalizers.includes('orphan')) {
-      // The last policy to go brings us back. Only what stands in its way is worth a word.
-      return world.outcomes.summaryOf(name).problems.size > 0 ? await this.#tell(name) : { outcome: 'done' }
+    if (left !== undefined && !tenant.orphaning) {
+      // The last policy to go brings us back; what takes longer than a moment is worth a word.
+      const patience = LONG_MS - (now.wall() - Date.parse(tenant.resource.metadata.deletionTimestamp ?? ''))
+      return patience > 0 ? { outcome: 'requeueAfter', ms: patience } : await this.#tell(name, { waitingFor: left })
     }
-    if (!finalizers.includes('orphan')) {
+    if (!tenant.orphaning) {
       const kept = await this.#keep(name)
       if (kept?.result === 'again') return { outcome: 'retry', error: new OvertakenError(`tenant ${name}`) }
-      if (kept?.result === 'failed') return await this.#tell(name, kept.problem)
+      if (kept?.result === 'failed') return await this.#tell(name, { problem: kept.problem })
     }
     await this.#setFinalizers(
       tenant,
@@ -128,7 +132,8 @@ export class TenantStatusReconciler {
     world.resources.written(written)
   }
 
-  async #tell(name: string, problem?: Problem): Promise<Outcome> {
+  /** `problem` is in the way of the cluster-scoped objects; `waitingFor` is a namespace whose policies a deletion waits for. */
+  async #tell(name: string, { problem, waitingFor }: { readonly problem?: Problem; readonly waitingFor?: string } = {}): Promise<Outcome> {
     const { world, writer, now, onStatus } = this.#context
     const tenant = world.tenants.get(name)
     if (!tenant) return { outcome: 'done' }
@@ -149,6 +154,7 @@ export class TenantStatusReconciler {
       dns: world.facts.dns,
       problem,
       canMutate: world.canMutate,
+      waitingFor,
       repeated,
       now: new Date(now.wall()).toISOString().replace(/\.\d+Z$/, 'Z'),
     })
@@ -162,7 +168,7 @@ export class TenantStatusReconciler {
   /** For how many milliseconds status may still wait for namespaces; 0 when it is to be written. */
   #patience(name: string, tenant: Tenant, pending: number): number {
     const now = this.#context.now.monotonic()
-    if (pending <= 0 || !tenant.intent || tenant.intent.suspended) {
+    if (pending <= 0 || !tenant.intent) {
       this.#pendingSince.delete(name)
       return 0
     }

@@ -31,6 +31,11 @@ export type Tenant = {
   readonly violations: readonly string[]
   /** The other tenants that its rules name as peers. */
   readonly references: readonly string[]
+  /**
+   * It is being deleted and its policies stay. Remembered for as long as it is the same resource: the garbage collector takes its finalizer
+   * off as soon as it is done, and our own may still be there then.
+   */
+  readonly orphaning: boolean
 }
 
 /** The tenant that `resource` describes; shares the intent of `previous` when nothing of it changed, so that nothing is worked out again. */
@@ -38,10 +43,18 @@ export function tenantOf(resource: TenantIsolation, facts: Facts, previous: Tena
   // What another version left in status is no reason not to understand the spec.
   const broken = violations({ ...resource, status: undefined })
   const namespaceSelector = resource.spec?.namespaceSelector ?? {}
-  if (broken.length > 0) return { resource, namespaceSelector, intent: undefined, violations: broken, references: [] }
-  const intent = intentOf(resource, facts)
+  const orphaning = isOrphaning(resource, previous)
+  if (broken.length > 0) return { resource, namespaceSelector, intent: undefined, violations: broken, references: [], orphaning }
+  const intent = intentOf(resource, facts, orphaning)
   const unchanged = previous?.intent?.fingerprint === intent.fingerprint
-  return { resource, namespaceSelector, intent: unchanged ? previous.intent : intent, violations: [], references: referencesOf(resource) }
+  return {
+    resource,
+    namespaceSelector,
+    intent: unchanged ? previous.intent : intent,
+    violations: [],
+    references: referencesOf(resource),
+    orphaning,
+  }
 }
 
 /** Whether a resource may claim namespaces at all: an empty selector would take the whole cluster, whoever let it through. */
@@ -60,7 +73,12 @@ function referencesOf({ spec: { network: { dns, ingress = [], egress = [] } = {}
   return [...new Set(peers.flatMap(({ tenant }) => (tenant === undefined ? [] : [tenant])))]
 }
 
-function intentOf(resource: TenantIsolation, facts: Facts): Intent {
+function isOrphaning({ metadata }: TenantIsolation, previous: Tenant | undefined): boolean {
+  const before = previous?.orphaning === true && previous.resource.metadata.uid === metadata.uid
+  return metadata.deletionTimestamp !== undefined && (before || metadata.finalizers?.includes('orphan') === true)
+}
+
+function intentOf(resource: TenantIsolation, facts: Facts, orphaning: boolean): Intent {
   const { metadata, spec } = resource
   const network: Network = spec.network ?? {}
   const policies = tenantPolicies(network, spec.namespaceSelector, facts)
@@ -68,7 +86,6 @@ function intentOf(resource: TenantIsolation, facts: Facts): Intent {
   // A deletion is carried out even if the resource is suspended: its policies would go with it anyhow, in no good order.
   const mode = deleted ? 'Disabled' : (network.mode ?? 'Enforce')
   // With --cascade=orphan the garbage collector is taking our marks off the policies, which stay: hands off.
-  const orphaning = deleted && metadata.finalizers?.includes('orphan') === true
   const suspended = orphaning || (spec.suspend === true && !deleted)
   const owner = { name: metadata.name, uid: metadata.uid }
   const managed = new WeakMap<NonEmpty<DesiredPolicy>, NonEmpty<ManagedPolicy>>()

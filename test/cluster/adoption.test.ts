@@ -135,7 +135,7 @@ describe("a name of ours that is taken by somebody else's policy", function () {
 
   after(() => end(kube, running))
 
-  const message = `NetworkPolicy adoption-taken-0/${BASELINE_POLICY} is there, but was not made by the operator; delete or rename it`
+  const message = `NetworkPolicy adoption-taken-0/${BASELINE_POLICY} is there, but was not made by the operator; delete or rename it. Until then the namespace is not closed`
 
   it('is left alone, and said in status', async () => {
     await kube.createNamespace('adoption-taken-0')
@@ -160,7 +160,8 @@ describe("a name of ours that is taken by somebody else's policy", function () {
     })
     expect(await kube.policies('adoption-taken-1')).to.have.lengthOf(3)
     const [only, ...more] = await kube.policies('adoption-taken-0')
-    expect(more).to.deep.equal([])
+    // Those for some pods close these at least.
+    expect(more).to.have.lengthOf(2)
     expect(only?.metadata.resourceVersion).to.equal(foreign.metadata.resourceVersion)
   })
 
@@ -169,9 +170,10 @@ describe("a name of ours that is taken by somebody else's policy", function () {
     await kube.createNamespace('adoption-taken-2')
     await kube.createPolicy(networkPolicy('adoption-taken-2', other ?? '', { podSelector: labelled({ app: 'own' }) }))
     await kube.labelNamespace('adoption-taken-2', { tenant: OTHER })
+    const otherMessage = `NetworkPolicy adoption-taken-2/${other} is there, but was not made by the operator; delete or rename it. What ours would allow stays closed until then`
     const rows = [
       { name: 'adoption-taken-0', reason: 'NameTaken', message },
-      { name: 'adoption-taken-2', reason: 'NameTaken', message: message.replace(/\S+\/\S+/, `adoption-taken-2/${other}`) },
+      { name: 'adoption-taken-2', reason: 'NameTaken', message: otherMessage },
     ]
     await eventually(async () => expect((await kube.tenant(OTHER)).status?.namespaces?.notIsolated).to.deep.equal(rows))
     expect((await kube.policy('adoption-taken-2')).spec).not.to.have.property('ingress')

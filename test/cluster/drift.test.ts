@@ -3,12 +3,16 @@
 import { expect } from 'chai'
 import { BASELINE_POLICY, MANAGED_BY_LABEL, RULES_ANNOTATION, TENANT_LABEL } from '../../src/api/labels.ts'
 import type { Spec } from '../../src/api/tenant-isolation.ts'
+import type { KubeObject } from '../../src/kube/objects.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
+import { createTelemetry } from '../../src/observability/telemetry.ts'
 import { NETWORK_POLICIES } from '../../src/reconcile/resources.ts'
 import { callText } from '../support/audit.ts'
 import { egressRule, ingressRule, labelled, namespacesOf } from '../support/build.ts'
 import { eventually } from '../support/eventually.ts'
 import { conditionOf, type Editable, end, type Kube, networkPolicy, openKube, type PolicyView, viewOf } from '../support/kube.ts'
-import { CONFIG_MAPS, configMap } from '../support/kube-setup.ts'
+import { CONFIG_MAPS, configMap, EVENTS } from '../support/kube-setup.ts'
 import { complaintsOf, type RunningOperator, startOperator } from '../support/operator.ts'
 
 const TENANT = 'drift'
@@ -358,6 +362,13 @@ describe('drift', function () {
       expect(repairsIn(namespace)).to.deep.equal([{ policy: forged, change: 'added', by: 'mallory' }])
     })
 
+    it('that has our labels and our naming is removed, for its namespace is the tenant’s', async () => {
+      const namespace = await isolatedNamespace()
+      const [{ labels } = { labels: {} }] = proper
+      await kube.createPolicy(networkPolicy(namespace, forged, open, { labels }))
+      await repaired(namespace)
+    })
+
     it('that has only some of these is left alone', async () => {
       const namespace = await isolatedNamespace()
       const [{ labels, ownerReferences } = { labels: {}, ownerReferences: [] }] = proper
@@ -365,7 +376,6 @@ describe('drift', function () {
         networkPolicy(namespace, 'only-our-label', open, { labels }),
         networkPolicy(namespace, 'our-label-and-owner', open, { labels, ownerReferences }),
         networkPolicy(namespace, forged, open),
-        networkPolicy(namespace, 'tenant-isolation-11111111111f', open, { labels }),
         networkPolicy(namespace, 'tenant-isolation-22222222222f', open, { ownerReferences }),
         networkPolicy(namespace, 'tenant-isolation-for-us', open, { labels, ownerReferences }),
       ]
@@ -471,5 +481,48 @@ describe('drift', function () {
       // Twenty at once, and two more each second.
       expect(repairs.length).to.be.within(20, 20 + Math.ceil(2 * seconds) + 1)
     })
+  })
+})
+
+describe('a repair', function () {
+  this.timeout(60_000)
+
+  const NAME = 'drift-told'
+  let kube: Kube
+  let running: RunningOperator
+
+  before(async () => {
+    kube = await openKube()
+    const telemetry = createTelemetry({
+      logger: createLogger({ level: 'error', format: 'text' }),
+      metrics: createMetrics({ version: 'test' }),
+      server: 'test',
+    })
+    running = await startOperator({ beside: telemetry })
+    await kube.createNamespace(NAME, { tenant: NAME })
+    await kube.applyTenant(NAME, { namespaceSelector: namespacesOf(NAME) })
+    await eventually(async () => expect((await kube.ready(NAME)).status?.namespaces?.isolated).to.equal(1))
+  })
+
+  after(() => end(kube, running))
+
+  it('is told by an Event on the resource, with the name of who had changed it; the same again is counted', async () => {
+    for (let times = 0; times < 4; times++) {
+      await kube.editPolicy({ namespace: NAME, name: BASELINE_POLICY }, ({ spec }) => {
+        spec.ingress = [{}]
+      })
+      await eventually(async () => expect((await kube.policy(NAME)).spec).not.to.have.property('ingress'))
+    }
+    const description = await kube.kubectl(`describe tenantisolation ${NAME}`)
+    expect(description).to.match(/Warning +DriftRepaired .*put NetworkPolicy drift-told\/tenant-isolation back as it was/)
+    expect(description).to.include('it had been changed by mallory')
+    // What was only counted so far is written at the latest when the operator stops.
+    await running.stop()
+    running = await startOperator()
+    const { items } = await kube.client.list<KubeObject & { series?: { count: number } }>(EVENTS, {
+      namespace: 'default',
+      fieldSelector: `regarding.name=${NAME}`,
+    })
+    expect(items.map(({ series }) => series?.count)).to.deep.equal([4])
   })
 })

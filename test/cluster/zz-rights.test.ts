@@ -10,7 +10,6 @@ import { parseAllDocuments } from 'yaml'
 import { BASELINE_POLICY, MANAGED_BY_LABEL, TENANT_LABEL } from '../../src/api/labels.ts'
 import type { Spec } from '../../src/api/tenant-isolation.ts'
 import type { KubeObject } from '../../src/kube/objects.ts'
-import type { Resource } from '../../src/kube/resources.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { createTelemetry } from '../../src/observability/telemetry.ts'
@@ -21,7 +20,7 @@ import { eventually } from '../support/eventually.ts'
 import type { FaultProxy } from '../support/fault-proxy.ts'
 import { GUARDS_TEST } from '../support/guards.ts'
 import { end, type Kube, openKube } from '../support/kube.ts'
-import { startProxy } from '../support/kube-setup.ts'
+import { EVENTS, startProxy } from '../support/kube-setup.ts'
 import { type RunningOperator, startOperator } from '../support/operator.ts'
 
 const RBAC = join(import.meta.dirname, '../../config/rbac')
@@ -54,8 +53,6 @@ const ASKED_FOR_WITHIN: readonly Right[] = [
 
 /** What everybody who has logged in may do: the operator asks whether the API server has MutatingAdmissionPolicy. */
 const FOR_EVERYBODY = 'ClusterRole "system:discovery": get  /apis/admissionregistration.k8s.io/v1'
-
-const EVENTS: Resource = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true }
 
 type Role = {
   readonly kind: string
@@ -121,15 +118,15 @@ describe("the operator's rights", function () {
     })
     running = await startOperator({ server: proxy.url, beside: telemetry })
     await everythingThatNeedsARight()
-    await end(kube, running, /made up by the test/)
-    kube = await openKube()
+    // Watches are in the audit log when they have ended.
+    await running.stop()
     // Tests that go beyond its job in its name say who they are.
     calls = (await kube.audit.all()).filter(({ userAgent }) => userAgent !== GUARDS_TEST)
   })
 
   after(async () => {
-    await kube.close()
-    await proxy.close()
+    await end(kube, running, /made up by the test/)
+    await proxy?.close()
   })
 
   const everythingThatNeedsARight = async (): Promise<void> => {
@@ -156,6 +153,7 @@ describe("the operator's rights", function () {
     })
     await kube.labelNamespace('rights-before', { tenant: null })
     await eventually(async () => expect(await kube.policyNames('rights-before')).to.deep.equal([]))
+    await kube.clear()
   }
 
   const keptObjectsAreBroken = async (): Promise<void> => {

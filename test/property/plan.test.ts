@@ -91,7 +91,7 @@ function policy(
 }
 
 function entry({ fingerprint, spec }: ManagedPolicy): PolicyEntry {
-  return { resourceVersion: '1', uid: 'x', tenant: OWNER.name, ours: true, fingerprint, spec }
+  return { resourceVersion: '1', uid: 'x', tenant: OWNER.name, ours: true, marked: true, fingerprint, spec }
 }
 
 function situation(before: readonly ManagedPolicy[], after: readonly ManagedPolicy[], empty = false) {

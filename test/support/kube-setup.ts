@@ -10,6 +10,7 @@ import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
 
 export const CONFIG_MAPS: Resource = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true }
 export const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false }
+export const EVENTS: Resource = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true }
 
 export type ConfigMap = KubeObject & { readonly data?: Readonly<Record<string, string>> }
 

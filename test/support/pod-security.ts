@@ -38,6 +38,25 @@ export async function installPodSecurity(people: People): Promise<void> {
   })
 }
 
+/** Takes everything away again but the policies: whoever starts an operator later finds no tenants of ours. */
+export async function uninstallPodSecurity(people: People | undefined): Promise<void> {
+  if (!people) return
+  const ours = '?labelSelector=tenant-isolation.dev/tenant'
+  for (const path of [
+    `${PATHS.ValidatingAdmissionPolicyBinding}${ours}`,
+    `${PATHS.MutatingAdmissionPolicyBinding}${ours}`,
+    `${PATHS.ClusterRoleBinding}${ours}`,
+    `${PATHS.ClusterRole}${ours}`,
+    `${TENANT_ISOLATIONS}`,
+    `${PATHS.ClusterRoleBinding}/test-creates-pods`,
+    `${PATHS.ClusterRole}/test-creates-pods`,
+  ]) {
+    const { code, body } = await people.as(ADMIN, { method: 'DELETE', path })
+    if (code >= 300 && code !== 404) throw new Error(`${path}: ${body.message}`)
+  }
+  await people.close()
+}
+
 type Applied = {
   readonly apiVersion: string
   readonly kind: string

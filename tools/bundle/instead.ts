@@ -77,6 +77,12 @@ export const INSTEAD: readonly Instead[] = [
     source: `${ABSENT} module.exports = class AggregatorRegistry { constructor() { absent('AggregatorRegistry') } }`,
   },
   {
+    // For programs that end before they are scraped; it brings compression with it.
+    module: /^\.\/lib\/pushgateway(\.js)?$/,
+    importer: /prom-client\/index\.js$/,
+    source: `${ABSENT} module.exports = class Pushgateway { constructor() { absent('Pushgateway') } }`,
+  },
+  {
     // An import, other than a require, reads all that a module of Node exports; and node:http exports a WebSocket for which a second undici
     // is loaded from within Node: 16 MB of memory.
     module: /^(node:)?http$/,

@@ -3,7 +3,15 @@
 import { expect } from 'chai'
 import type { Profile } from '../../../src/api/pod-security/pod-security.ts'
 import { account, openPeople, type People, person } from '../../support/people.ts'
-import { createPod, installPodSecurity, type PodManifest, secure, secureAs, untilSo } from '../../support/pod-security.ts'
+import {
+  createPod,
+  installPodSecurity,
+  type PodManifest,
+  secure,
+  secureAs,
+  uninstallPodSecurity,
+  untilSo,
+} from '../../support/pod-security.ts'
 
 const alice = person('alice', 'manning-developers')
 const bob = person('bob', 'manning-developers')
@@ -108,7 +116,7 @@ describe('the pods of the book', function () {
     })
   })
 
-  after(() => people?.close())
+  after(() => uninstallPodSecurity(people))
 
   const WAYS = {
     'created by alice': { who: alice, account: 'default', column: 1 },

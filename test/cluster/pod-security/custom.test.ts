@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import type { Profile } from '../../../src/api/pod-security/pod-security.ts'
 import type { Rules } from '../../../src/api/pod-security/rules.ts'
 import { openPeople, type People, person } from '../../support/people.ts'
-import { createPod, installPodSecurity, type PodManifest, secure, untilSo } from '../../support/pod-security.ts'
+import { createPod, installPodSecurity, type PodManifest, secure, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
 
 const alice = person('alice')
 const podContext = (securityContext: object): PodManifest => ({ spec: { securityContext, containers: [{ name: 'main', image: 'none' }] } })
@@ -141,7 +141,7 @@ describe('custom rules', function () {
     })
   })
 
-  after(() => people?.close())
+  after(() => uninstallPodSecurity(people))
 
   for (const [name, { fits, refused }] of Object.entries(CASES)) {
     it(name, async () => {

@@ -5,7 +5,16 @@ import type { Manifest } from '../../../src/convert/psp.ts'
 import { asSent, type OracleCase, oracleSets, requesterOf, securityOf, tenantOf } from '../../support/oracle.ts'
 import { ALLOWED_BY_US, REFUSED_BY_API_SERVER, REFUSED_BY_US } from '../../support/oracle-exceptions.ts'
 import { type Answer, openPeople, type People, person } from '../../support/people.ts'
-import { apply, createPod, inParallel, installPodSecurity, secure, secureAs, untilSo } from '../../support/pod-security.ts'
+import {
+  apply,
+  createPod,
+  inParallel,
+  installPodSecurity,
+  secure,
+  secureAs,
+  uninstallPodSecurity,
+  untilSo,
+} from '../../support/pod-security.ts'
 
 type Tenant = { readonly name: string; readonly manifest: Manifest; readonly cases: readonly OracleCase[] }
 type Judged = { readonly id: string; readonly oracle: OracleCase; readonly answer: Answer }
@@ -26,7 +35,7 @@ describe('the verdicts of the genuine PodSecurityPolicy plugin', function () {
     })
   })
 
-  after(() => people?.close())
+  after(() => uninstallPodSecurity(people))
 
   /** What the API server answers to each pod. */
   function judge(): Promise<readonly Judged[]> {

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import type { PodSecurity, Profile } from '../../../src/api/pod-security/pod-security.ts'
 import { fullProfiles, largePod } from '../../support/full-profiles.ts'
 import { ADMIN, account, openPeople, type People, person } from '../../support/people.ts'
-import { createPod, installPodSecurity, secure, secureAs, untilSo } from '../../support/pod-security.ts'
+import { createPod, installPodSecurity, secure, secureAs, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
 
 const alice = person('alice')
 const bob = person('bob')
@@ -23,7 +23,7 @@ describe('pod security', function () {
     await installPodSecurity(people)
   })
 
-  after(() => people?.close())
+  after(() => uninstallPodSecurity(people))
 
   const code = async (...args: [Parameters<typeof createPod>[1], string, Parameters<typeof createPod>[3]]) =>
     (await createPod(people, ...args)).code

@@ -3,7 +3,7 @@
 import { expect } from 'chai'
 import type { Profile } from '../../../src/api/pod-security/pod-security.ts'
 import { openPeople, type People, person } from '../../support/people.ts'
-import { apply, createPod, installPodSecurity, secure, untilSo } from '../../support/pod-security.ts'
+import { apply, createPod, installPodSecurity, secure, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
 import { type ContainerList, containerOf, goesInto, type Level, LISTS, ROWS, type Row, safeContainer } from '../../support/standards.ts'
 
 const alice = person('alice')
@@ -49,7 +49,7 @@ describe('the presets of the Pod Security Standards', function () {
     }
   })
 
-  after(() => people?.close())
+  after(() => uninstallPodSecurity(people))
 
   /** Everything is safe but what the row changes, in that list. */
   function podOf(row: Row, list: ContainerList, name = 'pod') {

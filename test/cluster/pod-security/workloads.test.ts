@@ -3,7 +3,7 @@
 import { expect } from 'chai'
 import type { PodSecurity, Profile } from '../../../src/api/pod-security/pod-security.ts'
 import { type Answer, openPeople, type People, person } from '../../support/people.ts'
-import { createPod, installPodSecurity, secure, secureAs, untilSo } from '../../support/pod-security.ts'
+import { createPod, installPodSecurity, secure, secureAs, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
 
 const bob = person('bob')
 const namespace = 'workloads'
@@ -74,7 +74,7 @@ describe('a workload whose pods would be refused', function () {
     })
   })
 
-  after(() => people?.close())
+  after(() => uninstallPodSecurity(people))
 
   const base = (kind: Kind) =>
     `${KINDS[kind].path === 'v1' ? '/api' : '/apis'}/${KINDS[kind].path}/namespaces/${namespace}/${KINDS[kind].plural}`

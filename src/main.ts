@@ -1,6 +1,7 @@
 /** main.ts — argv, environment, exit codes; nothing else exits. */
 
 import { Command, CommanderError } from 'commander'
+import { convertCommand } from './cli/convert.ts'
 import { runCommand } from './cli/run.ts'
 import { UsageError } from './cli/usage-error.ts'
 import { ConfigurationError } from './configuration-file.ts'
@@ -15,6 +16,7 @@ const program = new Command('tenant-isolation')
   .showHelpAfterError('(add --help for the options)')
   .exitOverride()
   .addCommand(runCommand(version()).exitOverride())
+  .addCommand(convertCommand().exitOverride())
 
 try {
   await program.parseAsync()

@@ -16,6 +16,7 @@ import { leadingOnly } from './kube/leading-only.ts'
 import type { ReflectorTiming } from './kube/reflector-options.ts'
 import { createTransport, type Transport } from './kube/transport.ts'
 import type { Telemetry } from './observability/telemetry.ts'
+import { reconcileGates } from './reconcile/gates.ts'
 import { type Key, parseKey } from './reconcile/keys.ts'
 import { reconcileNamespace } from './reconcile/namespace.ts'
 import { Sources } from './reconcile/sources.ts'
@@ -186,6 +187,7 @@ function reconciler(world: World, writer: Client, telemetry: Telemetry): (key: K
   return async (key, { reconcileId }) => {
     const { kind, name } = parseKey(key)
     if (kind === 'tenant') return await tenants.reconcile(name)
+    if (kind === 'gates') return await reconcileGates({ world, writer, now })
     return await reconcileNamespace(name, {
       world,
       writer,

@@ -63,3 +63,8 @@ function withoutDuplicates<S extends z.ZodType<readonly unknown[]>>(schema: S, k
     }
   }) as S
 }
+
+/** Says what to do about an empty list, where the `minItems` of OpenAPI would only count. */
+export function atLeastOne<S extends z.ZodType<readonly unknown[]>>(list: S, message: string): S {
+  return constrained(list, { cel: 'size(self) > 0', message, holds: (items) => items.length > 0 })
+}

@@ -13,6 +13,9 @@ export const MANAGED_BY = 'tenant-isolation'
 /** Which rules of the resource an object carries, for people who find the object first. */
 export const RULES_ANNOTATION = `${GROUP}/rules`
 
+/** On pods that defaulting looked at: the profile that admits them. For people; nothing trusts it. */
+export const PROFILE_ANNOTATION = `${GROUP}/profile`
+
 /** Holds a deleted resource until its policies are let go in an order that cuts no flow. */
 export const FINALIZER = `${GROUP}/let-go-in-order`
 

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { containsCidr, formatCidr, parseCidr } from './cidr.ts'
-import { constrained, listType, matching } from './constraint.ts'
+import { atLeastOne, constrained, listType, matching } from './constraint.ts'
 import { labelSelector, nonEmptyLabelSelector } from './selectors.ts'
 
 /** Bounds that keep the API server's estimate of the CEL rules within its budget, and a policy within what networks digest. */
@@ -27,11 +27,6 @@ export const cidr = constrained(z.string().max(43), {
     return formatCidr(parsed) === text || `${text} is not canonical; write ${formatCidr(parsed)}`
   },
 })
-
-/** Says what to do about an empty list, where the `minItems` of OpenAPI would only count. */
-function atLeastOne<S extends z.ZodType<readonly unknown[]>>(list: S, message: string): S {
-  return constrained(list, { cel: 'size(self) > 0', message, holds: (items) => items.length > 0 })
-}
 
 export const PEER_PRESETS = ['Internet', 'Cluster', 'KubeAPIServer', 'DNS'] as const
 
@@ -228,6 +223,7 @@ export type Direction = (typeof DIRECTIONS)[number]
 
 export const NETWORK_MODES = ['Enforce', 'Audit', 'Disabled'] as const
 export const INTRA_TENANT = ['None', 'Namespace', 'Tenant'] as const
+export const TENANT_POLICIES = ['Forbid', 'Narrow', 'Allow'] as const
 
 export const network = z.strictObject({
   mode: z
@@ -257,6 +253,12 @@ export const network = z.strictObject({
   egress: listType(z.array(egressRule).max(BOUNDS.rules), { mapKey: 'name' })
     .optional()
     .describe('Where the pods of the tenant may connect to. Rules only ever allow.'),
+  tenantPolicies: z
+    .enum(TENANT_POLICIES)
+    .optional()
+    .describe(
+      "How far NetworkPolicies go that others write in the tenant's namespaces. Forbid: there may be none. Narrow: they may only name pods of the tenant, and ranges that a rule here allows, with its ports. Allow: anything, so that everybody who may write them may open the boundary. Narrow unless said.",
+    ),
 })
 export type Network = z.output<typeof network>
 

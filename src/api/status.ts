@@ -7,7 +7,15 @@ import { NETWORK_MODES } from './network.ts'
 /** How many rows of detail status holds; the rest is counted. */
 export const STATUS_ROWS = 10
 
-export const CONDITION_TYPES = ['Ready', 'Reconciling', 'Stalled', 'NetworkIsolated', 'Drifted', 'Conflicted'] as const
+export const CONDITION_TYPES = [
+  'Ready',
+  'Reconciling',
+  'Stalled',
+  'NetworkIsolated',
+  'PodSecurityEnforced',
+  'Drifted',
+  'Conflicted',
+] as const
 export type ConditionType = (typeof CONDITION_TYPES)[number]
 
 const condition = z.strictObject({
@@ -45,7 +53,7 @@ export const status = z.strictObject({
   conditions: listType(z.array(condition).max(16), { mapKey: 'type' })
     .optional()
     .describe(
-      'Ready sums up. Reconciling and Stalled are as in kstatus. NetworkIsolated: every namespace has its policies. Drifted: somebody keeps changing what we own, or it cannot be put back. Conflicted: something else claims a namespace or a name.',
+      'Ready sums up. Reconciling and Stalled are as in kstatus. NetworkIsolated: every namespace has its policies. PodSecurityEnforced: a pod has to fit a profile. Drifted: somebody keeps changing what we own, or it cannot be put back. Conflicted: something else claims a namespace or a name.',
     ),
   namespaces: z
     .strictObject({

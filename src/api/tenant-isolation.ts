@@ -5,6 +5,7 @@ import { constrained } from './constraint.ts'
 import { API_VERSION, KIND } from './labels.ts'
 import { hiddenMembers, withoutNulls } from './members.ts'
 import { namespaceSelector, network } from './network.ts'
+import { podSecurity } from './pod-security/pod-security.ts'
 import { sentences, wording } from './sentences.ts'
 import { status } from './status.ts'
 
@@ -24,8 +25,9 @@ export const spec = z.strictObject({
   preventDeletion: z
     .boolean()
     .optional()
-    .describe('Reserved: true will mean that the resource may not be deleted before this is false again. Nothing enforces it yet.'),
+    .describe('true: the resource may not be deleted before this is false again. The API server sees to it (deletion-guard).'),
   network: network.optional().describe('What may talk to whom. Left out: everything is closed in both directions, but for DNS.'),
+  podSecurity: podSecurity.optional().describe('What pods may ask for, and who may create them. Left out: nothing is checked.'),
 })
 export type Spec = z.output<typeof spec>
 

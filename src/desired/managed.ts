@@ -32,13 +32,18 @@ export type ManagedPolicy = Omit<Owned, 'spec'> & { readonly name: string; reado
 /** Hexadecimal digits of a fingerprint: 96 bits. */
 const FINGERPRINT_DIGITS = 24
 
-export function managedPolicy({ name, rules, spec }: DesiredPolicy, owner: Owner): ManagedPolicy {
-  const owned = {
+/** What makes an object one of the tenant's. */
+export type Marks = Pick<Owned, 'labels' | 'ownerReferences'>
+
+export function marksOf(owner: Owner): Marks {
+  return {
     labels: { [MANAGED_BY_LABEL]: MANAGED_BY, [TENANT_LABEL]: owner.name },
-    annotations: { [RULES_ANNOTATION]: rules.join(', ') },
     ownerReferences: [{ apiVersion: API_VERSION, kind: KIND, name: owner.name, uid: owner.uid, controller: true }],
-    spec,
   }
+}
+
+export function managedPolicy({ name, rules, spec }: DesiredPolicy, owner: Owner): ManagedPolicy {
+  const owned = { ...marksOf(owner), annotations: { [RULES_ANNOTATION]: rules.join(', ') }, spec }
   return { name, ...owned, fingerprint: fingerprintOf(owned) }
 }
 

@@ -5,6 +5,7 @@ import type { Outcome } from '../controller/workers.ts'
 import type { ManagedPolicy } from '../desired/managed.ts'
 import { type Applied, applyPlan, type Writer } from './apply.ts'
 import type { NamespaceOutcome, Problem } from './outcomes.ts'
+import { OvertakenError } from './overtaken.ts'
 import { type Plan, planPolicies, type Step } from './plan.ts'
 import type { PolicyEntry } from './policy-entry.ts'
 import { PODS } from './resources.ts'
@@ -35,15 +36,6 @@ export type NamespaceReconciler = {
   readonly onIsolated: (ms: number) => void
 }
 
-/** Somebody else wrote first, or the cache was behind: nothing is wrong, and the next look decides. */
-export class OvertakenError extends Error {
-  override readonly name = 'OvertakenError'
-  /** `what`: "namespace shop". */
-  constructor(what: string) {
-    super(`${what} changed while it was being written; looking again`)
-  }
-}
-
 const DONE: Outcome = { outcome: 'done' }
 
 /** How long to leave a name alone that somebody else has taken; no watch tells us when it is free. */
@@ -60,6 +52,8 @@ export async function reconcileNamespace(name: string, context: NamespaceReconci
     world.settle(name, owner && unchanged(owner, name, world))
     return DONE
   }
+  const gated = lettingGo(owner, world, context.now)
+  if (gated > 0) return { outcome: 'requeueAfter', ms: gated }
   return await bringAbout({ name, owner: frozen ? undefined : owner, frozen: frozen ? owner : undefined, observed }, context)
 }
 
@@ -105,6 +99,11 @@ function mustWait(owner: Tenant | undefined, namespace: string, world: World): b
   if (owner) return !owner.intent || owner.intent.suspended || !isHeld(owner)
   const former = [...world.policiesIn(namespace).values()].map(({ tenant }) => world.tenants.get(tenant))
   return former.some((tenant) => tenant?.intent?.suspended === true)
+}
+
+/** How long the policies of a tenant that lets go still have to stay, because pods are asked for them. */
+function lettingGo(owner: Tenant | undefined, { gates }: World, now: Now): number {
+  return owner?.intent && owner.intent.mode !== 'Enforce' ? gates.waitMs(owner.resource.metadata.name, now.monotonic()) : 0
 }
 
 function isHeld({ resource: { metadata } }: Tenant): boolean {

@@ -1,5 +1,6 @@
 /** reconcile/sources.ts — which watches feed what: the one place that says what the operator looks at. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Configuration } from '../api/configuration.ts'
 import { TENANT_LABEL } from '../api/labels.ts'
 import type { EndpointSlice, Service } from '../desired/network/discovery.ts'
@@ -11,6 +12,8 @@ import type { Sink } from '../kube/sink.ts'
 import { createStore, whole } from '../kube/store.ts'
 import type { Transport } from '../kube/transport.ts'
 import { API_SERVER_SERVICE, dnsServices, SERVICE_NAME_LABEL, type ServiceName } from './facts.ts'
+import { KEPT_SELECTOR } from './kept/entry.ts'
+import { KEPT_KINDS } from './kept/kinds.ts'
 import { ENDPOINT_SLICES, NAMESPACES, NETWORK_POLICIES, SERVICES, TENANT_ISOLATIONS } from './resources.ts'
 import type { World } from './world.ts'
 
@@ -55,7 +58,34 @@ export class Sources {
       this.#watch('namespaces', NAMESPACES, { metadataOnly: true }, world.namespaces),
       this.#watch('tenantisolations', TENANT_ISOLATIONS, {}, world.resources),
     ])
+    world.canMutate = await this.#canMutate()
+    await Promise.all(
+      [...world.kept.stores].map(([kind, store]) =>
+        kind !== 'MutatingAdmissionPolicyBinding' || world.canMutate
+          ? this.#watch(KEPT_KINDS[kind].plural, KEPT_KINDS[kind], { labelSelector: KEPT_SELECTOR }, store)
+          : undefined,
+      ),
+    )
     await this.#watch('networkpolicies', NETWORK_POLICIES, { labelSelector: TENANT_LABEL }, world.policies)
+  }
+
+  /** Asked of discovery, until there is an answer: a guess would either refuse to start or leave defaulting out. */
+  async #canMutate(): Promise<boolean> {
+    const { group, version, plural } = KEPT_KINDS.MutatingAdmissionPolicyBinding
+    while (!this.#options.signal.aborted) {
+      try {
+        const { resources } = await this.#options.transport.request<{ readonly resources: readonly { readonly name: string }[] }>({
+          method: 'GET',
+          path: `/apis/${group}/${version}`,
+          signal: this.#options.signal,
+        })
+        return resources.some(({ name }) => name === plural)
+      } catch (error) {
+        this.#options.observer('discovery').onError?.(error)
+        await sleep(1_000)
+      }
+    }
+    return false
   }
 
   /** The state of every watch, by its name. */

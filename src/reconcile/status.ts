@@ -6,7 +6,7 @@ import { type ConditionType, STATUS_ROWS, type Status } from '../api/status.ts'
 import type { Destination } from '../desired/facts.ts'
 import type { PolicyPort } from '../desired/network/policy.ts'
 import type { Repeated } from './drift.ts'
-import type { Summary } from './outcomes.ts'
+import type { Problem, Summary } from './outcomes.ts'
 import type { Tenant } from './tenants.ts'
 
 export type StatusInput = {
@@ -19,6 +19,9 @@ export type StatusInput = {
   readonly protectedMatches: readonly string[]
   readonly dns: Destination | undefined
   readonly repeated: readonly Repeated[]
+  /** What is in the way of the tenant's cluster-scoped objects. */
+  readonly problem?: Problem | undefined
+  readonly canMutate?: boolean | undefined
   /** The resource is being deleted, and waits for the policies of this namespace to go. */
   readonly waitingFor?: string | undefined
   /** RFC 3339. */
@@ -72,6 +75,7 @@ function verdicts(input: StatusInput): Record<ConditionType, Verdict> {
       pending > 0 ? yes('Pending', `${counted(pending, 'namespace')} still to be looked at`) : no('Settled', 'nothing is under way'),
     Stalled: stalled ?? no('NotStalled', 'nothing waits for somebody'),
     NetworkIsolated: networkIsolated(input, pending),
+    PodSecurityEnforced: podSecurity(input),
     Drifted: drifted(input),
     Conflicted: conflicted(input),
   }
@@ -114,6 +118,7 @@ function stalledBy(input: StatusInput): Verdict | undefined {
   if (tenant.intent?.suspended) return undefined
   const conflict = conflicted(input)
   if (conflict.status === 'True') return conflict
+  if (input.problem) return yes(input.problem.reason, input.problem.message)
   const refused = [...summary.problems.values()].find(({ reason }) => reason === 'Refused')
   if (refused) return yes(refused.reason, refused.message)
   const [gap, ...others] = tenant.intent?.mode === 'Disabled' ? [] : (tenant.intent?.unresolved ?? [])
@@ -147,6 +152,21 @@ function networkIsolated({ tenant, selected, summary, protectedMatches }: Status
   }
 }
 
+function podSecurity({ tenant, problem, canMutate = false }: StatusInput): Verdict {
+  if (!tenant.intent)
+    return { status: 'Unknown', reason: 'Invalid', message: 'the resource cannot be understood; what was there before was left as it is' }
+  if (tenant.intent.suspended) return SUSPENDED
+  const { podSecurity: asked } = tenant.resource.spec
+  if (!asked) return no('NotAsked', 'spec.podSecurity is not set: who may create pods may create any pod')
+  if (problem) return no(problem.reason, problem.message)
+  const { mode = 'Enforce', defaulting, profiles } = asked
+  if (mode !== 'Enforce') return no(mode, `spec.podSecurity.mode is ${mode}: no pod is refused`)
+  const of = counted(profiles.length, 'profile')
+  if (defaulting === 'Enabled' && !canMutate)
+    return yes('DefaultingUnavailable', `pods have to fit one of ${of}; defaulting needs Kubernetes 1.36`)
+  return yes('Enforced', `pods have to fit one of ${of} that they may use`)
+}
+
 function drifted({ repeated, summary }: StatusInput): Verdict {
   const [first, ...more] = repeated
   if (first) {
@@ -160,7 +180,7 @@ function drifted({ repeated, summary }: StatusInput): Verdict {
   return failing ? yes('RepairFailed', failing[1].message) : no('NoDrift', 'everything is as it was written, or was put back')
 }
 
-function conflicted({ contested, summary }: StatusInput): Verdict {
+function conflicted({ contested, summary, problem }: StatusInput): Verdict {
   const [first, ...more] = [...contested].sort((a, b) => compareText(a.namespace, b.namespace))
   if (first) {
     const others = more.length > 0 ? ` (and ${more.length} more)` : ''
@@ -169,7 +189,7 @@ function conflicted({ contested, summary }: StatusInput): Verdict {
       `namespace ${first.namespace} belongs to the older tenant ${first.owner}${others}; change one of the selectors, or the labels of the namespace`,
     )
   }
-  const taken = [...summary.problems.values()].find(({ reason }) => reason === 'NameTaken')
+  const taken = [...(problem ? [problem] : []), ...summary.problems.values()].find(({ reason }) => reason === 'NameTaken')
   return taken ? yes(taken.reason, taken.message) : no('NoConflict', 'nothing else claims what is ours')
 }
 

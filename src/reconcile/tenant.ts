@@ -5,10 +5,13 @@ import { FINALIZER } from '../api/labels.ts'
 import type { Status } from '../api/status.ts'
 import type { TenantIsolation } from '../api/tenant-isolation.ts'
 import type { Outcome } from '../controller/workers.ts'
+import { isTenantObjectName, tenantObjects } from '../desired/tenant-objects.ts'
 import type { Client } from '../kube/client.ts'
 import { isConflict, isNotFound } from '../kube/errors.ts'
 import type { KubeObject, StoredObject } from '../kube/objects.ts'
-import { OvertakenError } from './namespace.ts'
+import { type Keep, type KeepWriter, keepObjects } from './kept/keep.ts'
+import type { Problem } from './outcomes.ts'
+import { OvertakenError } from './overtaken.ts'
 import { TENANT_ISOLATIONS } from './resources.ts'
 import { pendingIn, statusOf } from './status.ts'
 import type { Tenant } from './tenants.ts'
@@ -16,11 +19,14 @@ import type { Now, World } from './world.ts'
 
 export type TenantReconciler = {
   readonly world: World
-  readonly writer: Pick<Client, 'patch' | 'updateStatus'>
+  readonly writer: Pick<Client, 'patch' | 'updateStatus'> & KeepWriter
   readonly now: Now
   /** What status says now, for metrics; undefined when the tenant is gone. */
   readonly onStatus: (tenant: string, status: Status | undefined) => void
 }
+
+/** How long to leave a refused object alone: what was in its way may be gone by then. */
+const REFUSED_MS = 10_000
 
 type Stored = TenantIsolation & StoredObject & KubeObject
 
@@ -64,7 +70,35 @@ export class TenantStatusReconciler {
     if (tenant.resource.metadata.deletionTimestamp !== undefined) return await this.#letGo(tenant)
     if (!tenant.resource.metadata.finalizers?.includes(FINALIZER))
       await this.#setFinalizers(tenant, [...(tenant.resource.metadata.finalizers ?? []), FINALIZER])
-    return await this.#tell(name)
+    const kept = await this.#keep(name)
+    if (kept?.result === 'again') return { outcome: 'retry', error: new OvertakenError(`tenant ${name}`) }
+    const told = await this.#tell(name, kept?.result === 'failed' ? { problem: kept.problem } : {})
+    return kept?.result === 'failed' && told.outcome === 'done' ? { outcome: 'requeueAfter', ms: REFUSED_MS } : told
+  }
+
+  /** The tenant's cluster-scoped objects as they should be; those of a suspended or broken resource stay as they are. */
+  async #keep(name: string): Promise<Keep | undefined> {
+    const { world, writer } = this.#context
+    const tenant = world.tenants.get(name)
+    if (!tenant?.intent || tenant.intent.suspended) return undefined
+    const { metadata, spec } = tenant.resource
+    const wanted =
+      metadata.deletionTimestamp === undefined
+        ? tenantObjects({
+            owner: { name, uid: metadata.uid },
+            spec,
+            protectedNamespaces: world.protectedNamespaces(),
+            contestedNamespaces: [...world.membership.contestedBy(name)],
+            canMutate: world.canMutate,
+          })
+        : []
+    return await keepObjects({
+      objects: world.kept,
+      writer,
+      tenant: name,
+      wanted,
+      isOurs: (kind, object) => isTenantObjectName(name, kind, object),
+    })
   }
 
   /** The resource may go when nothing of its policies is left, or when they are to stay (`kubectl delete --cascade=orphan`). */
@@ -76,7 +110,12 @@ export class TenantStatusReconciler {
     if (left !== undefined && !tenant.orphaning) {
       // The last policy to go brings us back; what takes longer than a moment is worth a word.
       const patience = LONG_MS - (now.wall() - Date.parse(tenant.resource.metadata.deletionTimestamp ?? ''))
-      return patience > 0 ? { outcome: 'requeueAfter', ms: patience } : await this.#tell(name, left)
+      return patience > 0 ? { outcome: 'requeueAfter', ms: patience } : await this.#tell(name, { waitingFor: left })
+    }
+    if (!tenant.orphaning) {
+      const kept = await this.#keep(name)
+      if (kept?.result === 'again') return { outcome: 'retry', error: new OvertakenError(`tenant ${name}`) }
+      if (kept?.result === 'failed') return await this.#tell(name, { problem: kept.problem })
     }
     await this.#setFinalizers(
       tenant,
@@ -93,8 +132,8 @@ export class TenantStatusReconciler {
     world.resources.written(written)
   }
 
-  /** `waitingFor` is a namespace whose policies a deletion waits for. */
-  async #tell(name: string, waitingFor?: string): Promise<Outcome> {
+  /** `problem` is in the way of the cluster-scoped objects; `waitingFor` is a namespace whose policies a deletion waits for. */
+  async #tell(name: string, { problem, waitingFor }: { readonly problem?: Problem; readonly waitingFor?: string } = {}): Promise<Outcome> {
     const { world, writer, now, onStatus } = this.#context
     const tenant = world.tenants.get(name)
     if (!tenant) return { outcome: 'done' }
@@ -113,6 +152,8 @@ export class TenantStatusReconciler {
       })),
       protectedMatches: world.protectedMatches(tenant),
       dns: world.facts.dns,
+      problem,
+      canMutate: world.canMutate,
       waitingFor,
       repeated,
       now: new Date(now.wall()).toISOString().replace(/\.\d+Z$/, 'Z'),

@@ -15,7 +15,9 @@ import { type KubeObject, type StoredObject, splitKey } from '../kube/objects.ts
 import { type Change, createStore, type Store } from '../kube/store.ts'
 import { DriftLog } from './drift.ts'
 import { Services } from './facts.ts'
-import { type Key, namespaceKey, tenantKey } from './keys.ts'
+import { Gates } from './gates.ts'
+import { KeptObjects } from './kept/objects.ts'
+import { GATES_KEY, type Key, namespaceKey, tenantKey } from './keys.ts'
 import { Membership, type NamespaceChange } from './membership.ts'
 import { type NamespaceOutcome, Outcomes } from './outcomes.ts'
 import { isPolicyName, type NetworkPolicy, type PolicyEntry, policyEntry } from './policy-entry.ts'
@@ -53,6 +55,10 @@ export class World {
   readonly outcomes = new Outcomes()
   readonly drift = new DriftLog()
   readonly services = new Services()
+  readonly gates = new Gates()
+  readonly kept: KeptObjects
+  /** Whether the API server has MutatingAdmissionPolicy v1; known once the sources have started. */
+  canMutate = false
   readonly resources: Store<TenantIsolation & StoredObject, TenantEntry>
   readonly namespaces: Store<StoredObject & KubeObject, NamespaceEntry>
   readonly policies: Store<NetworkPolicy, PolicyEntry>
@@ -79,6 +85,9 @@ export class World {
       ingest: namespaceEntry,
       onChange: (change) => this.#onNamespace(change),
     })
+    this.kept = new KeptObjects((tenant, initial) =>
+      options.enqueue(tenant === '' ? GATES_KEY : tenantKey(tenant), initial ? 'initial' : 'fresh'),
+    )
     this.policies = createStore<NetworkPolicy, PolicyEntry>({
       ingest: (object, previous) =>
         policyEntry(object, previous, this.desiredPolicy(object.metadata.namespace ?? '', object.metadata.name)),
@@ -94,6 +103,10 @@ export class World {
 
   policiesIn(namespace: string): ReadonlyMap<string, PolicyEntry> {
     return this.policies.inNamespace(namespace) ?? NO_POLICIES
+  }
+
+  protectedNamespaces(): readonly string[] {
+    return [...this.#protected].sort()
   }
 
   /** Protected namespaces that the tenant's selector matches, and that are left alone all the same. */
@@ -167,11 +180,16 @@ export class World {
       if (entry && protectedBefore.has(name) !== this.#protected.has(name)) this.#onMembership([this.#place(name, entry)], 'fresh')
     }
     for (const { resource } of [...this.tenants.values()]) this.#understand(resource, 'initial')
+    if ([...protectedBefore].sort().join() === this.protectedNamespaces().join()) return
+    // Bindings leave protected namespaces out.
+    for (const name of this.tenants.keys()) this.#options.enqueue(tenantKey(name), 'initial')
+    this.#options.enqueue(GATES_KEY, 'initial')
   }
 
   /** Every key there is, for a new leader. */
   enqueueEverything(): void {
     for (const name of this.tenants.keys()) this.#options.enqueue(tenantKey(name), 'initial')
+    this.#options.enqueue(GATES_KEY, 'initial')
     for (const { namespace } of this.#allNamespaces()) this.#options.enqueue(namespaceKey(namespace), 'initial')
   }
 
@@ -188,6 +206,7 @@ export class World {
     if (change.type === 'deleted') this.#forgetTenant(change.key, priority)
     else this.#understand(change.entry.resource, priority)
     this.#options.enqueue(tenantKey(change.key), priority)
+    this.#options.enqueue(GATES_KEY, priority)
     if (canonicalJson(before) === canonicalJson(this.#selectors.get(change.key))) return
     for (const name of this.#referencedBy.get(change.key) ?? []) {
       const dependent = this.tenants.get(name)

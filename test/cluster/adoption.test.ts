@@ -149,6 +149,8 @@ describe("a name of ours that is taken by somebody else's policy", function () {
       Stalled: 'True NameTaken',
       Conflicted: 'True NameTaken',
       NetworkIsolated: 'False NameTaken',
+      // Both namespaces have been looked at.
+      Reconciling: 'False',
     })
     expect(conditionOf(tenant, 'Conflicted')?.message).to.equal(message)
     expect(tenant.status?.namespaces).to.deep.equal({

@@ -210,8 +210,9 @@ describe('the operator', function () {
     it('a namespace that becomes protected is let go, and taken again when it is no more', async () => {
       await configure({ platform: monitoring, protectedNamespaces: [TENANT] })
       await eventually(async () => expect(await kube.policyNames(TENANT)).to.deep.equal([]))
-      const tenant = await kube.ready(TENANT)
-      expect(conditionOf(tenant, 'NetworkIsolated')?.message).to.include(`${TENANT}: protected`)
+      await eventually(async () =>
+        expect(conditionOf(await kube.ready(TENANT), 'NetworkIsolated')?.message).to.include(`${TENANT}: protected`),
+      )
       await configure({ platform: monitoring })
       await eventually(async () => expect(await kube.policyNames(TENANT)).to.deep.equal(['tenant-isolation']))
       await eventually(async () => expect((await kube.ready(TENANT)).status?.namespaces).to.deep.equal({ selected: 1, isolated: 1 }))

@@ -137,7 +137,7 @@ describe('modes', function () {
       await overtaken()
       expect(await kube.policyNames(TENANT)).to.deep.equal([])
       expect(new Set(Object.keys(tally(await writesSince(mark))))).to.deep.equal(
-        new Set(['patch tenantisolations', 'update tenantisolations/status']),
+        new Set(['create validatingadmissionpolicybindings', 'patch tenantisolations', 'update tenantisolations/status']),
       )
     })
 

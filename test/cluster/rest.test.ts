@@ -22,6 +22,9 @@ const specOf = (tenant: string): Spec => ({
   },
 })
 
+/** One gate serves many tenants, and so changes with each that comes or goes. */
+const isGate = (text: string): boolean => text.includes('namespace-is-not-isolated-yet.')
+
 describe('at rest', function () {
   this.timeout(60_000)
 
@@ -81,7 +84,9 @@ describe('at rest', function () {
     await kube.createNamespace('rest-later', { tenant: 'rest-later' })
     await kube.applyTenant('rest-later', specOf('rest-later'))
     await kube.ready('rest-later')
-    const writes = (await kube.audit.writesSince(mark)).filter(({ namespace, name }) => namespace !== 'rest-later' && name !== 'rest-later')
+    const writes = (await kube.audit.writesSince(mark)).filter(
+      ({ namespace, name }) => namespace !== 'rest-later' && !name.includes('rest-later') && !isGate(name),
+    )
     expect(writes.map(callText)).to.deep.equal([])
     expect(await versions()).to.deep.equal(before)
   })
@@ -98,7 +103,7 @@ describe('at rest', function () {
     await overtaken()
     const { [tenant]: _, ...after } = await versions()
     expect(before).to.deep.include(after)
-    expect(await callsSince(mark)).to.satisfy((calls: readonly string[]) => calls.every((call) => call.includes('rest-fence')))
+    expect((await callsSince(mark)).filter((call) => !call.includes('rest-fence') && !isGate(call))).to.deep.equal([])
   })
 
   it('what changes on namespaces and resources besides what counts causes no call', async () => {
@@ -119,7 +124,7 @@ describe('at rest', function () {
     }
     await kube.labelNamespace(`${tenant}-0`, { 'example.com/unrelated': 'yes' })
     await overtaken()
-    expect((await callsSince(mark)).filter((call) => !call.includes('rest-fence'))).to.deep.equal([])
+    expect((await callsSince(mark)).filter((call) => !call.includes('rest-fence') && !isGate(call))).to.deep.equal([])
     const { [tenant]: _, ...after } = await versions()
     expect(before).to.deep.include(after)
   })
@@ -153,7 +158,7 @@ describe('status', function () {
     const mark = await kube.audit.mark()
     const began = performance.now()
     await kube.applyTenant(TENANT, specOf(TENANT))
-    await eventually(async () => expect((await kube.tenant(TENANT)).status?.conditions).to.have.lengthOf(6))
+    await eventually(async () => expect((await kube.tenant(TENANT)).status?.conditions).to.have.lengthOf(7))
     expect(performance.now() - began).to.be.below(1_000)
     await kube.ready(TENANT)
     const tenantWrites = (await kube.audit.writesSince(mark)).filter(({ resource }) => resource === 'tenantisolations')

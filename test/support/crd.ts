@@ -14,13 +14,11 @@ const CRDS = `--filename=${join(import.meta.dirname, '../../crds')}`
 export async function installCrd(): Promise<void> {
   const controlPlane = await sharedControlPlane()
   await kubectl(controlPlane, [...APPLY, CRDS])
-  await kubectl(controlPlane, ['wait', '--for=condition=Established', '--timeout=30s', CRDS])
-  // Established is said a moment before the API server serves the new path.
-  await until('the API server serves TenantIsolations', async () => {
-    const served = kubectl(controlPlane, ['get', `--raw=${TENANT_ISOLATIONS}`])
-    return served.then(
+  // Established is said a moment before the API server serves the new path, and `kubectl wait` gives up on a CRD that has no conditions yet.
+  const isServed = () =>
+    kubectl(controlPlane, ['get', `--raw=${TENANT_ISOLATIONS}`]).then(
       () => true,
       () => false,
     )
-  })
+  await until('the API server serves TenantIsolations', isServed, 30_000)
 }

@@ -5,6 +5,7 @@
 
 import { BOUNDS, type Peer } from '../../src/api/network.ts'
 import { app, egressRule, ingressRule, labelled, tenantIsolation, withNetwork } from './build.ts'
+import { ACCEPTED_POD_SECURITY, REFUSED_POD_SECURITY } from './invalid-pod-security.ts'
 
 export type RefusedCase = {
   readonly name: string
@@ -598,6 +599,7 @@ export const REFUSED: Readonly<Record<string, readonly RefusedCase[]>> = {
   'a name': names,
   'an unknown field': unknownFields,
   'a choice': choices,
+  ...REFUSED_POD_SECURITY,
 }
 
 const CANONICAL = [
@@ -744,6 +746,7 @@ export const ACCEPTED: readonly AcceptedCase[] = [
       ),
     }),
   },
+  ...ACCEPTED_POD_SECURITY,
 ]
 
 function shortened(text: string): string {

@@ -26,7 +26,11 @@ export type Installation = {
  * service account, so that nothing works here for which its ClusterRole is too narrow. The token in it lives a day.
  */
 export async function installOperator(controlPlane: ControlPlane, installation: Installation = {}): Promise<string> {
-  const { crdDirectory = join(ROOT, 'crds'), rbacDirectory = join(ROOT, 'config/rbac'), furtherDirectories = [] } = installation
+  const {
+    crdDirectory = join(ROOT, 'crds'),
+    rbacDirectory = join(ROOT, 'config/rbac'),
+    furtherDirectories = [join(ROOT, 'config/admission')],
+  } = installation
   const [crds, rbac, ...further] = [crdDirectory, rbacDirectory, ...furtherDirectories].map(manifestsIn)
   await kubectl(controlPlane, [...APPLY, ...(crds ?? [])])
   await established(controlPlane, crds ?? [])

@@ -149,7 +149,7 @@ describe('the CRD', () => {
 
   it('shows what a person looks for first', () => {
     const { spec, status } = root.properties ?? {}
-    expect(Object.keys(spec?.properties ?? {})).to.deep.equal(['namespaceSelector', 'suspend', 'preventDeletion', 'network'])
+    expect(Object.keys(spec?.properties ?? {})).to.deep.equal(['namespaceSelector', 'suspend', 'preventDeletion', 'network', 'podSecurity'])
     expect(status?.type).to.equal('object')
     expect(version.additionalPrinterColumns.map(({ name }) => name)).to.deep.equal([
       'Ready',

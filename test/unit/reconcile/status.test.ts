@@ -51,6 +51,7 @@ describe('status', () => {
       Reconciling: 'False Settled',
       Stalled: 'False NotStalled',
       NetworkIsolated: 'True Isolated',
+      PodSecurityEnforced: 'False NotAsked',
       Drifted: 'False NoDrift',
       Conflicted: 'False NoConflict',
     })
@@ -58,7 +59,7 @@ describe('status', () => {
 
   it('speaks of the generation that it was worked out from, in every condition', () => {
     const { observedGeneration, conditions = [] } = statusFor()
-    expect([observedGeneration, ...conditions.map((condition) => condition.observedGeneration)]).to.deep.equal(Array(7).fill(7))
+    expect([observedGeneration, ...conditions.map((condition) => condition.observedGeneration)]).to.deep.equal(Array(8).fill(7))
   })
 
   it('says Reconciling while namespaces wait, and is not Ready', () => {

@@ -1,0 +1,55 @@
+/** admission/pods/pod-security.ts — no pod of a tenant that does not fit a profile which its service account or its creator may use. */
+
+import { cel, or, variable } from '../cel.ts'
+import { type PolicyObject, validatingPolicy } from '../policy.ts'
+import { messageVariables, validations, type Wording } from './messages.ts'
+import { podVariables } from './pod.ts'
+import { admitted, profileVariables } from './profiles.ts'
+
+export const POD_SECURITY = 'pod-security'
+
+const WORDING: Wording = {
+  subject: 'the pod',
+  nobodyMayUse: cel`'neither user ' + strings.quote(request.userInfo.username) + ' nor service account ' +
+  strings.quote(request.namespace + '/' + ${variable('serviceAccount')}) + ' may use'`,
+}
+
+/**
+ * What a pod is let in with, it keeps: every field that rules look at is immutable. So of updates only those count that bring a new image
+ * or an ephemeral container, as in Pod Security Admission; labels and finalizers of old pods stay free.
+ */
+const containersChanged = or(
+  cel`request.operation == 'CREATE'`,
+  cel`request.?subResource.orValue('') == 'ephemeralcontainers'`,
+  cel`object.spec.containers.map(c, c.image) != oldObject.spec.containers.map(c, c.image)`,
+  cel`object.spec.?initContainers.orValue([]).map(c, c.image) != oldObject.spec.?initContainers.orValue([]).map(c, c.image)`,
+)
+
+export function podSecurityPolicy(): PolicyObject {
+  return validatingPolicy({
+    name: POD_SECURITY,
+    resourceRules: [
+      {
+        apiGroups: [''],
+        apiVersions: ['v1'],
+        operations: ['CREATE', 'UPDATE'],
+        resources: ['pods', 'pods/ephemeralcontainers'],
+        scope: 'Namespaced',
+      },
+    ],
+    matchConditions: [{ name: 'containers-are-new', expression: containersChanged }],
+    variables: [
+      ...podVariables({
+        spec: cel`object.spec`,
+        metadata: cel`object.metadata`,
+        serviceAccount: cel`object.spec.?serviceAccountName.orValue('')`,
+        // Where nothing is refused, nothing is filled in either: what defaulting would mend is no reason for a warning.
+        lax: cel`dyn(params).spec.?podSecurity.?defaulting.orValue('Disabled') == 'Enabled' && dyn(params).spec.podSecurity.?mode.orValue('Enforce') != 'Enforce'`,
+      }),
+      ...profileVariables('user'),
+      admitted,
+      ...messageVariables(WORDING),
+    ],
+    validations: validations(WORDING),
+  })
+}

@@ -1,0 +1,14 @@
+/** admission/rules/privileged.ts — PodSecurityPolicy privileged. */
+
+import { cel } from '../cel.ts'
+import { containersThat, type Rule, unless } from '../rule.ts'
+
+export const privileged: Rule = {
+  name: 'privileged',
+  fields: ['privileged'],
+  violations: (rules) =>
+    unless(
+      cel`${rules}.?privileged.orValue(false)`,
+      containersThat(cel`c.?securityContext.?privileged.orValue(false)`, 'privileged is not allowed'),
+    ),
+}

@@ -1,0 +1,30 @@
+/** admission/rules/probe-hosts.ts — hosts that a node would connect to on behalf of a pod (Pod Security Standards, since 1.34). */
+
+import { cel, or } from '../cel.ts'
+import { containersThat, type Rule, unless } from '../rule.ts'
+
+const HANDLERS = [
+  cel`c.?livenessProbe`,
+  cel`c.?readinessProbe`,
+  cel`c.?startupProbe`,
+  cel`c.?lifecycle.?postStart`,
+  cel`c.?lifecycle.?preStop`,
+]
+
+export const probeHosts: Rule = {
+  name: 'probeHosts',
+  fields: ['probeHosts'],
+  violations: (rules) =>
+    unless(
+      cel`${rules}.?probeHosts.orValue('Forbidden') == 'Any'`,
+      containersThat(
+        or(
+          ...HANDLERS.flatMap((handler) => [
+            cel`${handler}.?httpGet.?host.orValue('') != ''`,
+            cel`${handler}.?tcpSocket.?host.orValue('') != ''`,
+          ]),
+        ),
+        'probes and lifecycle hooks may not name a host',
+      ),
+    ),
+}

@@ -1,0 +1,23 @@
+/** admission/rules/runtime-class.ts — PodSecurityPolicy runtimeClass. */
+
+import { cel } from '../cel.ts'
+import { change, type Rule, shown, spec, when } from '../rule.ts'
+
+export const runtimeClass: Rule = {
+  name: 'runtimeClass',
+  fields: ['runtimeClass'],
+  violations: (rules) => {
+    const allowed = cel`${rules}.?runtimeClass.?allowed.orValue(['*'])`
+    return when(
+      cel`has(${spec}.runtimeClassName) && !('*' in ${allowed}) && !(${spec}.runtimeClassName in ${allowed})`,
+      cel`['runtimeClassName must be one of: ' + ${shown(allowed)}]`,
+    )
+  },
+  defaults: {
+    pod: (rules) =>
+      when(
+        cel`${rules}.?runtimeClass.?default.hasValue() && !has(${spec}.runtimeClassName)`,
+        cel`[${change('/spec/runtimeClassName', cel`${rules}.runtimeClass.default`)}]`,
+      ),
+  },
+}

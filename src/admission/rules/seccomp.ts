@@ -1,0 +1,38 @@
+/** admission/rules/seccomp.ts — the seccomp annotations of PodSecurityPolicy, and seccomp in the Pod Security Standards. */
+
+import { type Cel, cel, concat } from '../cel.ts'
+import { change, containersThat, lax, podContext, type Rule, when, windows } from '../rule.ts'
+import { isAllowed, profileOf, profileText } from './confinement.ts'
+
+/**
+ * Deliberately unlike PodSecurityPolicy, in which a policy that says nothing about seccomp forbids every profile: the default of the
+ * runtime is never less safe than none.
+ */
+const UNLESS_SAID = ['Unset', 'RuntimeDefault']
+
+const allowedBy = (rules: Cel) => cel`${rules}.?seccomp.?allowed.orValue(${UNLESS_SAID})`
+const ofPod = cel`${podContext}.?seccompProfile`
+const ofContainer = cel`c.?securityContext.?seccompProfile`
+
+const sentence = (rules: Cel) => cel`'seccompProfile must be one of ' + ${allowedBy(rules)}.map(s, strings.quote(s)).join(', ')`
+
+export const seccomp: Rule = {
+  name: 'seccomp',
+  fields: ['seccomp'],
+  violations: (rules) => {
+    const fits = (said: Cel, unsaid: Cel) => cel`${said}.optMap(o, ${isAllowed(profileText, allowedBy(rules))}).orValue(${unsaid})`
+    const unsaid = cel`'Unset' in ${allowedBy(rules)} || '*' in ${allowedBy(rules)} || ${windows} || ${lax} && ${rules}.?seccomp.?default.hasValue()`
+    return concat([
+      when(cel`!${fits(ofPod, cel`true`)}`, cel`[${sentence(rules)}]`),
+      containersThat(cel`!${fits(cel`${ofContainer}.or(${ofPod})`, unsaid)}`, sentence(rules)),
+    ])
+  },
+  defaults: {
+    // As in PodSecurityPolicy, on the pod alone: containers that say nothing have their pod's.
+    pod: (rules) =>
+      when(
+        cel`${rules}.?seccomp.?default.hasValue() && !${windows} && !${ofPod}.hasValue()`,
+        cel`[${change('/spec/securityContext/seccompProfile', profileOf(cel`${rules}.seccomp.default`))}]`,
+      ),
+  },
+}

@@ -1,0 +1,38 @@
+/** admission/rules/sysctls.ts — PodSecurityPolicy allowedUnsafeSysctls, forbiddenSysctls. */
+
+import { type Cel, cel } from '../cel.ts'
+import { podContext, type Rule, shown } from '../rule.ts'
+
+/** Those of the Pod Security Standards 1.37 (pod-security-admission policy/check_sysctls.go): each only touches its pod. */
+const SAFE = [
+  'kernel.shm_rmid_forced',
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.ping_group_range',
+  'net.ipv4.tcp_fin_timeout',
+  'net.ipv4.tcp_keepalive_intvl',
+  'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_notsent_lowat',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_slow_start_after_idle',
+  'net.ipv4.tcp_syncookies',
+  'net.ipv4.tcp_wmem',
+]
+
+/** Whether one of the patterns is `n`, or a beginning of it and a star. */
+const matches = (patterns: Cel) => cel`${patterns}.exists(p, p.endsWith('*') ? n.startsWith(p.substring(0, size(p) - 1)) : n == p)`
+
+export const sysctls: Rule = {
+  name: 'sysctls',
+  fields: ['sysctls'],
+  violations: (rules) => {
+    const forbidden = cel`${rules}.?sysctls.?forbidden.orValue([])`
+    const allowed = cel`${rules}.?sysctls.?allowedUnsafe.orValue([])`
+    // The kernel reads net/ipv4/x as net.ipv4.x, and so does Kubernetes.
+    return cel`${podContext}.?sysctls.orValue([]).map(s, s.name.replace('/', '.'))
+  .filter(n, ${matches(forbidden)} || !(n in ${SAFE} || ${matches(allowed)}))
+  .map(n, 'sysctl ' + ${shown(cel`[n]`)} + ' is not allowed')`
+  },
+}

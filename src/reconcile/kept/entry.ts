@@ -1,0 +1,91 @@
+/** reconcile/kept/entry.ts — what is remembered of a kept object: a fingerprint of what we own, which is everything but others' marks. */
+
+import { hashOf } from '../../api/canonical.ts'
+import { MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL } from '../../api/labels.ts'
+import type { OwnerReference } from '../../desired/managed.ts'
+import type { KubeObject, ObjectMeta, StoredObject } from '../../kube/objects.ts'
+import type { KeptKind } from './kinds.ts'
+
+type Strings = Readonly<Record<string, string>>
+
+/** An object as it should be: its kind's own fields stand beside the metadata. */
+export type Wanted = {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly labels: Strings; readonly ownerReferences?: readonly OwnerReference[] }
+}
+
+export type Kept = StoredObject & KubeObject
+
+type Others = Pick<ObjectMeta, 'labels' | 'annotations' | 'finalizers'>
+
+export type KeptEntry = {
+  readonly resourceVersion: string
+  readonly uid: string
+  readonly name: string
+  /** The value of the tenant label; empty for what serves several tenants. */
+  readonly tenant: string
+  readonly fingerprint: string
+  /** Of a binding of roles: it can never be changed, so that another role needs another object. */
+  readonly roleRef: string
+  readonly others?: Others
+}
+
+export function keptEntry(object: Kept): KeptEntry {
+  const { name, uid, resourceVersion, labels = {} } = object.metadata
+  const others = othersOf(object.metadata)
+  return {
+    resourceVersion,
+    uid,
+    name,
+    tenant: labels[TENANT_LABEL] ?? '',
+    fingerprint: fingerprintOf(object),
+    roleRef: roleRefOf(object),
+    ...(others && { others }),
+  }
+}
+
+/** Equal for two objects exactly when all that we own is equal, whether the API server has filled in its defaults or not. */
+export function fingerprintOf(object: Wanted | Kept): string {
+  const { labels = {}, ownerReferences = [] } = object.metadata
+  const { apiVersion: _, kind, metadata: __, status: ___, ...content } = object as Kept & Record<string, unknown>
+  const own = Object.entries(labels).filter(([key]) => OUR_LABELS.includes(key))
+  return hashOf([Object.fromEntries(own), ownerReferences, withDefaults(kind as KeptKind, content)], 24)
+}
+
+export function roleRefOf(object: object): string {
+  return 'roleRef' in object ? hashOf(object.roleRef, 24) : ''
+}
+
+/** The object to write over `entry`, with what others have put there. */
+export function over(entry: KeptEntry, wanted: Wanted) {
+  const { others = {}, uid, resourceVersion } = entry
+  const { labels, ...metadata } = wanted.metadata
+  return { ...wanted, metadata: { ...metadata, uid, resourceVersion, ...others, labels: { ...others.labels, ...labels } } }
+}
+
+/** The operator's mark on objects of all kinds, by which they are watched. */
+export const KEPT_SELECTOR = `${MANAGED_BY_LABEL}=${MANAGED_BY}`
+
+const OUR_LABELS: readonly string[] = [MANAGED_BY_LABEL, TENANT_LABEL]
+
+/** What the API server fills in where nothing is written (admissionregistration/v1 defaults.go). */
+function withDefaults(kind: KeptKind, content: Readonly<Record<string, unknown>>): unknown {
+  if (kind !== 'ValidatingAdmissionPolicyBinding' && kind !== 'MutatingAdmissionPolicyBinding') return content
+  const { spec } = content as { spec: { matchResources?: object } }
+  if (!spec.matchResources) return content
+  return {
+    ...content,
+    spec: { ...spec, matchResources: { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {}, ...spec.matchResources } },
+  }
+}
+
+function othersOf({ labels = {}, annotations, finalizers }: ObjectMeta): Others | undefined {
+  const foreign = Object.entries(labels).filter(([key]) => !OUR_LABELS.includes(key))
+  const others: Others = {
+    ...(foreign.length > 0 && { labels: Object.fromEntries(foreign) }),
+    ...(annotations && { annotations }),
+    ...(finalizers && { finalizers }),
+  }
+  return Object.keys(others).length > 0 ? others : undefined
+}

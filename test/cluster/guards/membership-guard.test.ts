@@ -1,0 +1,156 @@
+/** Who may change the labels that tenancy hangs on; judged by the API server, with no operator running. */
+
+import { expect } from 'chai'
+import type { Spec } from '../../../src/api/tenant-isolation.ts'
+import { NAMESPACES, TENANT_ISOLATIONS } from '../../../src/reconcile/resources.ts'
+import { labelled } from '../../support/build.ts'
+import { allowed, type GuardedCluster, guardedCluster, onTenants, type Person, refusal, refused, send } from '../../support/guards.ts'
+
+const TENANT = 'member'
+const MAY_LABEL = [
+  { apiGroups: [''], resources: ['namespaces', 'namespaces/status', 'namespaces/finalize'], verbs: ['get', 'create', 'update', 'patch'] },
+]
+
+const SPEC: Spec = {
+  namespaceSelector: labelled({ guarded: TENANT }),
+  network: {
+    ingress: [
+      { name: 'monitoring', from: [{ namespaceSelector: labelled({ team: 'monitoring' }) }] },
+      { name: 'healthy', from: [{ namespaceSelector: { matchExpressions: [{ key: 'quarantine', operator: 'DoesNotExist' }] } }] },
+      { name: 'web', appliesTo: { namespaceSelector: labelled({ tier: 'web' }) }, from: [{ podSelector: {} }] },
+    ],
+    egress: [{ name: 'backends', to: [{ namespaceSelector: { matchExpressions: [{ key: 'backend', operator: 'Exists' }] } }] }],
+  },
+}
+
+const PROFILE = { name: 'default', preset: 'Baseline', subjects: [{ kind: 'Group', name: 'system:authenticated' }] }
+
+describe('the labels of a namespace', function () {
+  this.timeout(120_000)
+  let cluster: GuardedCluster
+
+  before(async () => {
+    cluster = await guardedCluster()
+    await cluster.namespace('member-in', { guarded: TENANT })
+    await cluster.namespace('member-out')
+    await cluster.namespace('member-monitoring', { team: 'monitoring' })
+    await cluster.tenant(TENANT, SPEC)
+    for (const user of ['alice', 'bob']) await cluster.allow(user, `member-labels-${user}`, MAY_LABEL)
+    await cluster.allow('bob', 'member-assigner', [onTenants(['assign'], [TENANT])])
+    await refused(() => label('member-out', { guarded: TENANT }), 'assign')
+    await refused(() => label('member-out', { backend: 'x' }), 'assign')
+    await refused(() => label('member-in', { quarantine: 'x' }), 'assign')
+  })
+
+  after(async () => {
+    await cluster.clear()
+  })
+
+  const label = (name: string, labels: Readonly<Record<string, string | null>>, by: Person = cluster.alice, subresource?: string) =>
+    by.client.patch(NAMESPACES, { name, subresource }, { type: 'merge', body: { metadata: { labels } } }, { dryRun: true })
+  const create = (labels: Readonly<Record<string, string>>, by: Person = cluster.alice, name = 'member-new') =>
+    by.client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }, { dryRun: true })
+
+  it('may not bring it into a tenant, take it out, or create it there, without verb assign', async () => {
+    expect(await refusal(label('member-out', { guarded: TENANT }))).to.include(
+      'the labels of namespace member-out would bring it into the tenant; that takes verb assign on tenantisolation member, which alice does not have',
+    )
+    expect(await refusal(label('member-in', { guarded: 'other' }))).to.include('would take it out of the tenant')
+    expect(await refusal(label('member-in', { guarded: null }))).to.include('would take it out of the tenant')
+    expect(await refusal(create({ guarded: TENANT }))).to.include('namespace member-new would bring it into the tenant')
+  })
+
+  it('may not do so through a subresource', async () => {
+    for (const subresource of ['status', 'finalize']) {
+      const { metadata, ...rest } = (await cluster.alice.client.get(NAMESPACES, { name: 'member-out' })) as {
+        metadata: object
+        spec: object
+      }
+      const body = { ...rest, metadata: { ...metadata, labels: { guarded: TENANT } } }
+      const path = `/api/v1/namespaces/member-out/${subresource}`
+      const put = send(cluster.alice, { method: 'PUT', path, query: { dryRun: 'All' }, body })
+      expect(await refusal(put), subresource).to.include('bring it into the tenant')
+    }
+    expect(await refusal(label('member-out', { guarded: TENANT }, cluster.alice, 'status'))).to.include('bring it into the tenant')
+  })
+
+  it('may do all that with verb assign', async () => {
+    await allowed(() => label('member-out', { guarded: TENANT }, cluster.bob))
+    await label('member-in', { guarded: null }, cluster.bob)
+    await create({ guarded: TENANT }, cluster.bob)
+    await label('member-out', { team: 'monitoring', backend: 'x' }, cluster.bob)
+  })
+
+  it('may not bring it into a group that a rule names, or take it out', async () => {
+    expect(await refusal(label('member-out', { team: 'monitoring' }))).to.include('change who may connect by ingress rule monitoring')
+    expect(await refusal(label('member-monitoring', { team: null }))).to.include('ingress rule monitoring')
+    expect(await refusal(label('member-out', { backend: '' }))).to.include('change where egress rule backends leads')
+    expect(await refusal(label('member-out', { quarantine: '' }))).to.include('ingress rule healthy')
+    expect(await refusal(create({ team: 'monitoring' }))).to.include('ingress rule monitoring')
+  })
+
+  it('may not change which rules of its tenant apply to it', async () => {
+    expect(await refusal(label('member-in', { tier: 'web' }))).to.include('change what rule web applies to')
+    await label('member-out', { tier: 'web' })
+  })
+
+  it('may change otherwise, and a namespace be created that is in no group by a label of its own', async () => {
+    await label('member-in', { owner: 'alice' })
+    await label('member-out', { guarded: 'nobody', owner: 'alice' })
+    await label('member-monitoring', { owner: 'alice' })
+    await create({})
+    await create({ owner: 'alice' })
+    await create({ quarantine: 'yes' })
+  })
+
+  it('may not bring a protected namespace into a tenant, whoever asks', async () => {
+    for (const name of ['kube-system', 'kube-public', 'tenant-isolation-system']) {
+      expect(await refusal(label(name, { guarded: TENANT }, cluster.admin))).to.include(`namespace ${name} is protected`)
+    }
+  })
+
+  it('are judged by a selector that only says what must not be there', async () => {
+    const selector = {
+      matchExpressions: [
+        { key: 'member-stage', operator: 'In' as const, values: ['a', 'b'] },
+        { key: 'free', operator: 'DoesNotExist' as const },
+      ],
+    }
+    await cluster.tenant('member-rest', { namespaceSelector: selector })
+    await refused(() => create({ 'member-stage': 'a' }), 'on tenantisolation member-rest')
+    await create({ 'member-stage': 'a', free: '' })
+    await create({ 'member-stage': 'c' })
+    await refusal(label('member-out', { 'member-stage': 'b' }))
+    await label('member-out', { 'member-stage': 'b', free: 'yes' })
+  })
+
+  it('that are for Pod Security are kept where the resource sets them', async function () {
+    const pss = { 'pod-security.kubernetes.io/enforce': 'privileged' }
+    await label('member-in', pss)
+    const standard = await cluster.admin.client
+      .patch(
+        TENANT_ISOLATIONS,
+        { name: TENANT },
+        { type: 'merge', body: { spec: { podSecurity: { profiles: [PROFILE], standard: { enforce: 'baseline' } } } } },
+      )
+      .then((tenant) => (tenant.spec as { podSecurity?: { standard?: unknown } }).podSecurity?.standard)
+    if (standard === undefined) this.skip()
+    await refused(() => label('member-in', pss), 'change its Pod Security labels')
+    await label('member-out', pss)
+    await cluster.allow('system:serviceaccount:tenant-isolation-system:tenant-isolation', 'member-operator', MAY_LABEL)
+    await allowed(() => label('member-in', pss, cluster.operator))
+    await refusal(label('member-in', { ...pss, owner: 'x' }, cluster.operator))
+  })
+
+  it('leave an audit annotation when the verb is needed, and say who used it', async () => {
+    const annotations = await cluster.audited('membership-guard.tenant-isolation.dev/needs-assign', async () => {
+      await label('member-out', { owner: 'x' })
+      await refusal(label('member-out', { guarded: TENANT }))
+      await label('member-out', { guarded: TENANT }, cluster.bob)
+    })
+    expect(annotations).to.deep.equal([
+      { user: 'alice', code: 403, text: 'alice: bring it into the tenant' },
+      { user: 'bob', code: 200, text: 'bob: bring it into the tenant' },
+    ])
+  })
+})

@@ -1,0 +1,149 @@
+/** The operator's own account, with all rights that RBAC can give, tries to go beyond its job. */
+
+import { expect } from 'chai'
+import { API_VERSION, KIND } from '../../../src/api/labels.ts'
+import { NAMESPACES, NETWORK_POLICIES, TENANT_ISOLATIONS } from '../../../src/reconcile/resources.ts'
+import { labelled } from '../../support/build.ts'
+import {
+  allowed,
+  CLUSTER_ROLE_BINDINGS,
+  CLUSTER_ROLES,
+  type GuardedCluster,
+  guardedCluster,
+  ROLE_BINDINGS,
+  ROLES,
+  rbac,
+  refusal,
+  refused,
+  SEALED,
+} from '../../support/guards.ts'
+import { networkPolicy } from '../../support/kube.ts'
+import { OPERATOR_USER } from '../../support/operator.ts'
+
+const TENANT = 'leash'
+const NAME = `tenant-isolation:${TENANT}:default`
+const labels = { 'tenant-isolation.dev/tenant': TENANT }
+const use = {
+  apiGroups: ['tenant-isolation.dev'],
+  resources: ['podsecurityprofiles'],
+  resourceNames: [`${TENANT}.default`],
+  verbs: ['use'],
+}
+const dryRun = { dryRun: true }
+
+describe("the operator's own account", function () {
+  this.timeout(120_000)
+  let cluster: GuardedCluster
+
+  before(async () => {
+    cluster = await guardedCluster()
+    await cluster.namespace('leash-shop', { team: 'x' })
+    await cluster.tenant(TENANT, { namespaceSelector: labelled({ guarded: TENANT }) })
+    await cluster.make(NETWORK_POLICIES, networkPolicy('leash-shop', 'foreign', SEALED) as never)
+    await cluster.make(CLUSTER_ROLES, rbac('ClusterRole', { name: 'leash-foreign' }, { rules: [] }))
+    // Everything that follows is refused by the guard, not by RBAC.
+    await cluster.bind(OPERATOR_USER, 'cluster-admin', 'leash-cluster-admin')
+    await allowed(() => cluster.operator.client.create(CLUSTER_ROLES, role([use]), dryRun))
+    await refused(() => cluster.operator.client.create(CLUSTER_ROLES, role([{ ...use, verbs: ['*'] }]), dryRun), 'the operator')
+  })
+
+  after(async () => {
+    await cluster.clear()
+  })
+
+  const role = (rules: readonly object[], metadata: object = {}, more: object = {}) =>
+    rbac('ClusterRole', { name: NAME, labels, ...metadata }, { rules, ...more })
+  const binding = (kind: string, metadata: object = {}, roleRef: object = {}) =>
+    rbac(
+      kind,
+      { name: NAME, labels, ...metadata },
+      {
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: NAME, ...roleRef },
+        subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'alice' }],
+      },
+    )
+
+  it('writes and deletes its policies, and no others', async () => {
+    const { client } = cluster.operator
+    const create = (name: string, metadata: object, namespace = 'leash-shop') =>
+      client.create(NETWORK_POLICIES, networkPolicy(namespace, name, SEALED, metadata), dryRun)
+    await create('tenant-isolation', { labels })
+    await create('tenant-isolation-0123456789ab', { labels })
+    expect(await refusal(create('tenant-isolation', {}))).to.include('writes only what has the label')
+    await refusal(create('mine', { labels }))
+    await refusal(create('tenant-isolation', { labels: { 'tenant-isolation.dev/tenant': '' } }))
+    expect(await refusal(create('tenant-isolation', { labels }, 'kube-system'))).to.include('protected namespaces')
+    const at = { namespace: 'leash-shop', name: 'foreign' }
+    await refusal(client.delete(NETWORK_POLICIES, at, dryRun))
+    await refusal(client.patch(NETWORK_POLICIES, at, { type: 'merge', body: { metadata: { labels } } }, dryRun))
+  })
+
+  it('writes no role but use on the profiles of the tenant in its name', async () => {
+    const create = (object: ReturnType<typeof role>) => cluster.operator.client.create(CLUSTER_ROLES, object, dryRun)
+    const beyond: readonly object[] = [
+      { ...use, verbs: ['use', 'get'] },
+      { ...use, verbs: ['*'] },
+      { ...use, apiGroups: ['*'] },
+      { ...use, apiGroups: [''], resources: ['secrets'] },
+      { ...use, resources: ['podsecurityprofiles', 'tenantisolations'] },
+      { ...use, resources: ['*'] },
+      { apiGroups: use.apiGroups, resources: use.resources, verbs: use.verbs },
+      { ...use, resourceNames: ['acme.privileged'] },
+      { ...use, resourceNames: [`${TENANT}.default`, 'acme.privileged'] },
+      { nonResourceURLs: ['/metrics'], verbs: ['get'] },
+    ]
+    for (const rule of beyond) expect(await refusal(create(role([use, rule])))).to.include('the operator writes no ClusterRole but use')
+    await refusal(create(role([], {}, { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] } })))
+    await refusal(create(role([use], { name: 'tenant-isolation:acme:default' })))
+    await refusal(create(role([use], { name: 'mine' })))
+    await refusal(create(role([use], { labels: {} })))
+    await refusal(cluster.operator.client.delete(CLUSTER_ROLES, { name: 'leash-foreign' }, dryRun))
+    await refusal(cluster.operator.client.delete(CLUSTER_ROLES, { name: 'cluster-admin' }, dryRun))
+  })
+
+  it('binds nothing in the whole cluster but its own roles, and writes no Roles', async () => {
+    const { client } = cluster.operator
+    const create = (object: ReturnType<typeof binding>) => client.create(CLUSTER_ROLE_BINDINGS, object, dryRun)
+    await create(binding('ClusterRoleBinding'))
+    await refusal(create(binding('ClusterRoleBinding', {}, { name: 'cluster-admin' })))
+    await refusal(create(binding('ClusterRoleBinding', { name: 'mine' })))
+    await refusal(create(binding('ClusterRoleBinding', { labels: {} })))
+    const inNamespace = (metadata: object, name: string) =>
+      client.create(ROLE_BINDINGS, binding('RoleBinding', { namespace: 'leash-shop', ...metadata }, { name }), dryRun)
+    await inNamespace({}, 'edit')
+    await refusal(inNamespace({ name: 'mine' }, 'edit'))
+    await refusal(inNamespace({ namespace: 'kube-system' }, 'edit'))
+    await refusal(client.create(ROLES, rbac('Role', { name: NAME, namespace: 'leash-shop', labels }, { rules: [] }), dryRun))
+  })
+
+  it('changes nothing of a namespace but its Pod Security labels', async () => {
+    const { client } = cluster.operator
+    const patch = (metadata: object, subresource?: string) =>
+      client.patch(NAMESPACES, { name: 'leash-shop', subresource }, { type: 'merge', body: { metadata } }, dryRun)
+    await patch({ labels: { 'pod-security.kubernetes.io/enforce': 'baseline', 'pod-security.kubernetes.io/warn-version': 'v1.36' } })
+    await refusal(patch({ labels: { guarded: TENANT } }))
+    await refusal(patch({ labels: { team: null } }))
+    await refusal(patch({ labels: { team: 'y' } }, 'status'))
+    await refusal(patch({ annotations: { a: 'b' } }))
+    await refusal(patch({ finalizers: ['a.example/b'] }))
+    await refusal(client.delete(NAMESPACES, { name: 'leash-shop' }, dryRun))
+    await refusal(client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'leash-new' } }, dryRun))
+  })
+
+  it('changes nothing of a tenant but its finalizers and status', async () => {
+    const { client } = cluster.operator
+    const patch = (body: object) => client.patch(TENANT_ISOLATIONS, { name: TENANT }, { type: 'merge', body }, dryRun)
+    await patch({ metadata: { finalizers: ['tenant-isolation.dev/let-go-in-order'] } })
+    await refusal(patch({ spec: { network: { mode: 'Off' } } }))
+    await refusal(patch({ metadata: { labels: { a: 'b' } } }))
+    await refusal(patch({ metadata: { annotations: { a: 'b' } } }))
+    await refusal(client.delete(TENANT_ISOLATIONS, { name: TENANT }, dryRun))
+    const other = {
+      apiVersion: API_VERSION,
+      kind: KIND,
+      metadata: { name: 'leash-other' },
+      spec: { namespaceSelector: labelled({ a: 'b' }) },
+    }
+    await refusal(client.create(TENANT_ISOLATIONS, other, dryRun))
+  })
+})

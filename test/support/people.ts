@@ -1,0 +1,61 @@
+/** support/people.ts — requests in the name of anybody: the administrator impersonates them. Answers with warnings, and refusals as values. */
+
+import { readFileSync } from 'node:fs'
+import { Agent, request } from 'undici'
+import { sharedControlPlane } from './cluster.ts'
+import { kubeConfigOf } from './kube-setup.ts'
+
+export type Person = { readonly user: string; readonly groups?: readonly string[] }
+
+export type Answer = {
+  readonly code: number
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the API server sends
+  readonly body: any
+  readonly warnings: readonly string[]
+}
+
+export type Call = { readonly method?: string; readonly path: string; readonly body?: unknown; readonly contentType?: string }
+
+export const ADMIN: Person = { user: 'admin', groups: ['system:masters'] }
+
+/** Somebody who has logged in. */
+export function person(user: string, ...groups: readonly string[]): Person {
+  return { user, groups: ['system:authenticated', ...groups] }
+}
+
+/** A service account, as the API server sees it when it comes with its token. */
+export function account(namespace: string, name: string): Person {
+  return person(`system:serviceaccount:${namespace}:${name}`, 'system:serviceaccounts', `system:serviceaccounts:${namespace}`)
+}
+
+export type People = { readonly as: (who: Person, call: Call) => Promise<Answer>; readonly close: () => Promise<void> }
+
+export async function openPeople(connections = 8): Promise<People> {
+  const { url, caFile } = await sharedControlPlane()
+  const token = (await kubeConfigOf('admin')).getCurrentUser()?.token
+  const agent = new Agent({ connections, connect: { ca: readFileSync(caFile) } })
+  return {
+    close: () => agent.close(),
+    as: async ({ user, groups = [] }, { method = 'POST', path, body, contentType = 'application/json' }) => {
+      const response = await request(url + path, {
+        dispatcher: agent,
+        method: method as 'POST',
+        headers: [
+          ...['authorization', `Bearer ${token}`, 'content-type', contentType, 'impersonate-user', user],
+          ...groups.flatMap((group) => ['impersonate-group', group]),
+        ],
+        body: body === undefined ? null : JSON.stringify(body),
+      })
+      const warnings = [response.headers.warning ?? []].flat().map(warningText)
+      return { code: response.statusCode, body: await response.body.json(), warnings }
+    },
+  }
+}
+
+/** 299 - "the text" */
+function warningText(header: string): string {
+  return header
+    .replace(/^\d+ \S+ "(.*)"$/s, '$1')
+    .replaceAll('\\"', '"')
+    .replaceAll('\\\\', '\\')
+}

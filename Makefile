@@ -45,6 +45,11 @@ bench: node_modules ## measure: prints a table, writes .bench/latest.json
 	@$(NODE) tools/control-plane/binaries-ready.ts
 	@$(NODE) test/bench/bench.ts $(BENCH)
 
+.PHONY: bench-pods
+bench-pods: node_modules ## measure what the admission policies add to the creation of a pod
+	@$(NODE) tools/control-plane/binaries-ready.ts
+	@$(NODE) test/bench/pods.ts $(BENCH)
+
 .PHONY: bundle
 bundle: node_modules ## one file for the image: dist/tenant-isolation.mjs
 	@$(NODE) tools/bundle.ts

@@ -59,7 +59,7 @@ export function workloadSecurityPolicy(): PolicyObject {
         serviceAccount: cel`[${template}.spec.?serviceAccountName.orValue('')].map(s, s == '' ? 'default' : s)[0]`,
         lax: cel`dyn(params).spec.?podSecurity.?defaulting.orValue('Disabled') == 'Enabled'`,
       }),
-      ...profileVariables('nobody'),
+      ...profileVariables('controller'),
       admitted,
       ...messageVariables(WORDING),
     ],

@@ -1,11 +1,18 @@
 /** support/markdown.ts — the parts of a page of docs/ that tests look at. */
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '../..')
 
 /** The text of a file of this checkout. */
 export function page(path: string): string {
-  return readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
+  return readFileSync(join(ROOT, path), 'utf8')
+}
+
+/** The files of a folder of this checkout that end so. */
+export function pagesIn(folder: string, ending: string): readonly string[] {
+  return readdirSync(join(ROOT, folder)).flatMap((file) => (file.endsWith(ending) ? [`${folder}/${file}`] : []))
 }
 
 /** What stands under each heading of the second level, by the heading; what stands before is under the empty one. */
@@ -31,4 +38,9 @@ export function rows(text: string): readonly (readonly string[])[] {
 /** What is in `code spans`. */
 export function codeIn(text: string): readonly string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)
+}
+
+/** The fenced blocks of a language. */
+export function blocks(text: string, language: string): readonly string[] {
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, name, block = '']) => (name === language ? [block] : []))
 }

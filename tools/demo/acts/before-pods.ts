@@ -25,7 +25,7 @@ export async function beforePods(stage: Stage): Promise<void> {
   const started = performance.now()
   await operator.start()
   const ms = await observer.until('the namespace made meanwhile', started, () => isSealed(observer, 'checkout'))
-  say(`\n✓ namespace checkout was closed ${took(ms)} after the operator was started again`)
+  say(`\n✓ namespace checkout was closed ${took(ms)} after the operator's process was started again`)
   // The policy reaches those who read it a moment after it is written.
   await rehearsed(stage, IN_TIME)
   await show(stage, IN_TIME)

@@ -25,6 +25,7 @@ export type Conversion = { readonly resource: Manifest; readonly notes: readonly
 
 /** What is different for every policy. */
 const ALWAYS: readonly Note[] = [
+  { text: 'PodSecurityPolicies said nothing about the network, and neither does this; without network.mode: Disabled it would be closed.' },
   { text: 'Who may use a profile is asked for the whole cluster: a RoleBinding in a namespace grants nothing.' },
   { text: 'A new label on an old pod is not a reason to check it again; an ephemeral container is, which PodSecurityPolicy let pass.' },
   {
@@ -48,6 +49,7 @@ export function convertPodSecurityPolicies(documents: readonly unknown[], { name
     metadata: { name },
     spec: {
       namespaceSelector: { matchLabels: { [namespaceLabel.key]: namespaceLabel.value } },
+      network: { mode: 'Disabled' },
       podSecurity: { defaulting: 'Enabled', profiles: profiles.map(({ profile }) => profile) },
     },
   }

@@ -3,10 +3,7 @@
  * all tests before, and at a scenario of its own that needs every right, so that it can also run alone.
  */
 
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { expect } from 'chai'
-import { parseAllDocuments } from 'yaml'
 import { BASELINE_POLICY, MANAGED_BY_LABEL, TENANT_LABEL } from '../../src/api/labels.ts'
 import type { Spec } from '../../src/api/tenant-isolation.ts'
 import type { KubeObject } from '../../src/kube/objects.ts'
@@ -22,8 +19,8 @@ import { GUARDS_TEST } from '../support/guards.ts'
 import { end, type Kube, openKube } from '../support/kube.ts'
 import { EVENTS, startProxy } from '../support/kube-setup.ts'
 import { type RunningOperator, startOperator } from '../support/operator.ts'
+import { PLATFORM_ROLES, rightsOf, rightText, rolesIn } from '../support/rights.ts'
 
-const RBAC = join(import.meta.dirname, '../../config/rbac')
 const TENANT = 'rights'
 const SPEC: Spec = {
   namespaceSelector: namespacesOf(TENANT),
@@ -46,7 +43,7 @@ const KEPT: Readonly<Record<KeptKind, string>> = {
  * Rights that the API server asks for while it answers another call, so that no call of their own shows them: whoever writes a ClusterRole
  * must hold what it grants (RBAC's escalation check), and whoever writes a binding of an admission policy must be allowed to read its parameter.
  */
-const ASKED_FOR_WITHIN: readonly Right[] = [
+const ASKED_FOR_WITHIN: readonly string[] = [
   'ClusterRole "tenant-isolation": use podsecurityprofiles.tenant-isolation.dev',
   'ClusterRole "tenant-isolation": get tenantisolations.tenant-isolation.dev',
 ]
@@ -54,45 +51,11 @@ const ASKED_FOR_WITHIN: readonly Right[] = [
 /** What everybody who has logged in may do: the operator asks whether the API server has MutatingAdmissionPolicy. */
 const FOR_EVERYBODY = 'ClusterRole "system:discovery": get  /apis/admissionregistration.k8s.io/v1'
 
-type Role = {
-  readonly kind: string
-  readonly metadata: { readonly name: string; readonly namespace?: string }
-  readonly rules?: readonly {
-    readonly apiGroups: readonly string[]
-    readonly resources: readonly string[]
-    readonly verbs: readonly string[]
-    readonly resourceNames?: readonly string[]
-  }[]
-}
-
-/** Roles for people: the operator is bound to none of them. */
-const PLATFORM_ROLES = 'platform-roles.yaml'
-
-/** `tenant-isolation/ClusterRole: list pods` */
-type Right = string
-
-async function rolesOf(directory: string): Promise<readonly Role[]> {
-  const files = (await readdir(directory)).filter((file) => file.endsWith('.yaml') && file !== PLATFORM_ROLES)
-  const texts = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')))
-  return texts
-    .flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as Role))
-    .filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role')
-}
-
-const nameOf = ({ kind, metadata: { name } }: Pick<Role, 'kind' | 'metadata'>): string => `${kind} "${name}"`
-
-function rightsOf(role: Role): readonly Right[] {
-  return (role.rules ?? []).flatMap(({ apiGroups, resources, verbs }) =>
-    apiGroups.flatMap((group) =>
-      resources.flatMap((resource) => verbs.map((verb) => `${nameOf(role)}: ${verb} ${resource}${group === '' ? '' : `.${group}`}`)),
-    ),
-  )
-}
-
 /** The right that a call has used, by the role that the authorizer named. */
-function usedBy({ verb, group, resource, subresource, because }: Call): Right {
+function usedBy({ verb, group, resource, subresource, because }: Call): string {
   const [role = because] = /(Cluster)?Role "[^"]*"(?= to )/.exec(because) ?? []
-  return `${role}: ${verb} ${resource}${subresource === '' ? '' : `/${subresource}`}${group === '' ? '' : `.${group}`}`
+  const whole = `${resource}${subresource === '' ? '' : `/${subresource}`}${group === '' ? '' : `.${group}`}`
+  return rightText({ role, verb, resource: whole })
 }
 
 describe("the operator's rights", function () {
@@ -101,13 +64,15 @@ describe("the operator's rights", function () {
   let kube: Kube
   let proxy: FaultProxy
   let running: RunningOperator
-  let granted: readonly Right[]
+  let granted: readonly string[]
   let calls: readonly Call[]
 
   before(async () => {
     kube = await openKube()
     proxy = await startProxy()
-    granted = (await rolesOf(RBAC)).flatMap(rightsOf)
+    granted = rolesIn((file) => file !== PLATFORM_ROLES)
+      .flatMap(rightsOf)
+      .map(rightText)
     // An API server that does not stream lists, so that they have to be asked for.
     proxy.inject(({ url }) => url.includes('sendInitialEvents=true'), { kind: 'respond', code: 400 }, Number.POSITIVE_INFINITY)
     await kube.createNamespace('rights-before')

@@ -2,7 +2,18 @@
 
 import { type Cel, cel, concat, or, variable } from '../cel.ts'
 import type { Validation, Variable } from '../policy.ts'
-import { fits, mayUse, misfits, misfitVariables, profileAt, type Requester, SLOTS, serviceAccount, taken } from './profiles.ts'
+import {
+  controllerMayUse,
+  fits,
+  mayUse,
+  misfits,
+  misfitVariables,
+  profileAt,
+  type Requester,
+  SLOTS,
+  serviceAccount,
+  taken,
+} from './profiles.ts'
 
 export type Wording = {
   /** "the pod" or what will make it. */
@@ -22,7 +33,9 @@ function grants(slot: number, requester: Requester): Cel {
   const groups = cel`s.name == 'system:serviceaccounts' || s.name == 'system:serviceaccounts:' + request.namespace`
   const account = cel`s.kind == 'ServiceAccount' && s.?namespace.orValue('') == request.namespace && s.name == ${serviceAccount} || s.kind == 'Group' && (${groups})`
   const user = cel`s.kind == 'User' && s.name == request.userInfo.username || s.kind == 'Group' && s.name in request.userInfo.?groups.orValue([])`
-  return cel`${profileAt(slot)}.subjects.exists(s, ${requester === 'user' ? cel`${user} || ${account}` : account})`
+  return requester === 'user'
+    ? cel`${profileAt(slot)}.subjects.exists(s, ${user} || ${account})`
+    : or(controllerMayUse(slot), cel`${profileAt(slot)}.subjects.exists(s, ${account})`)
 }
 
 /**

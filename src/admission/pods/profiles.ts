@@ -49,8 +49,8 @@ const judged = judgedBy(GROUPS.length - 1)
 /** Whether the resource asks for checks at all. While a tenant is let go, its binding outlives this by a moment. */
 const active = cel`size(${profiles}) > 0 && dyn(params).spec.podSecurity.?mode.orValue('Enforce') != 'Disabled'`
 
-/** Who is asked about, besides the service account. */
-export type Requester = 'user' | 'nobody'
+/** Who is asked about, besides the service account: who sent the request, or the controller that will make the pods. */
+export type Requester = 'user' | 'controller'
 
 export function profileVariables(requester: Requester): readonly Variable[] {
   return [
@@ -97,7 +97,15 @@ function checks(slot: number, requester: Requester): readonly Cel[] {
   const mayBeUsed = (by: Cel) =>
     cel`${by}.group(${GROUP}).resource('podsecurityprofiles').name(params.metadata.name + '.' + ${profileAt(slot)}.name).check('use').allowed()`
   const account = cel`${serviceAccount} != '' && ${mayBeUsed(cel`authorizer.serviceAccount(request.namespace, ${serviceAccount})`)}`
-  return requester === 'user' ? [account, mayBeUsed(cel`authorizer`)] : [account]
+  return requester === 'user' ? [account, mayBeUsed(cel`authorizer`)] : [controllerMayUse(slot), account]
+}
+
+/**
+ * Which controller it will be is not known, but that it has logged in. The authorizer cannot be asked about that: the service accounts of
+ * its making are in system:serviceaccounts only (apiserver pkg/authentication/serviceaccount/util.go UserInfo).
+ */
+export function controllerMayUse(slot: number): Cel {
+  return cel`${profileAt(slot)}.subjects.exists(s, s.kind == 'Group' && s.name == 'system:authenticated')`
 }
 
 /** Whether one profile fits and may be used. What is cheap is asked first. */

@@ -11,7 +11,7 @@ export const WORKLOAD_SECURITY = 'workload-security'
 const WORDING: Wording = {
   subject: 'a pod of it',
   nobodyMayUse: cel`'service account ' + strings.quote(request.namespace + '/' + ${variable('serviceAccount')}) + ' may not use'`,
-  requester: 'nobody',
+  requester: 'controller',
 }
 
 const workloads = (group: string, resources: readonly string[]): ResourceRule => ({

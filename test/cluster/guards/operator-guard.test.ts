@@ -6,6 +6,7 @@ import { NAMESPACES, NETWORK_POLICIES, TENANT_ISOLATIONS } from '../../../src/re
 import { labelled } from '../../support/build.ts'
 import {
   allowed,
+  BINDINGS,
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
   type GuardedCluster,
@@ -128,6 +129,10 @@ describe("the operator's own account", function () {
     await refusal(patch({ finalizers: ['a.example/b'] }))
     await refusal(client.delete(NAMESPACES, { name: 'leash-shop' }, dryRun))
     await refusal(client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'leash-new' } }, dryRun))
+  })
+
+  it('is not kept from its own guard: the API server asks no policy about bindings of policies (docs/rights.md says so)', async () => {
+    await cluster.operator.client.delete(BINDINGS, { name: 'operator-guard.tenant-isolation.dev' }, dryRun)
   })
 
   it('changes nothing of a tenant but its finalizers and status', async () => {

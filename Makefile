@@ -6,7 +6,7 @@ MOCHA := $(NODE) node_modules/.bin/mocha
 
 .PHONY: help
 help: ## what there is
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: node_modules ## the main job on a real API server, told with times; KEEP=1 leaves it up
@@ -44,6 +44,10 @@ generate: node_modules ## write what follows from the sources: crds/
 bench: node_modules ## measure: prints a table, writes .bench/latest.json
 	@$(NODE) tools/control-plane/binaries-ready.ts
 	@$(NODE) test/bench/bench.ts $(BENCH)
+
+.PHONY: bench-reachability
+bench-reachability: node_modules ## how the evaluator grows with the cluster; needs no API server
+	@$(NODE) test/bench/reachability.ts
 
 .PHONY: bundle
 bundle: node_modules ## one file for the image: dist/tenant-isolation.mjs

@@ -53,7 +53,13 @@ export type Pod = PodInput & {
 }
 
 /** Addresses outside the cluster: those among them that a pod or a node has are not meant, unless it is a single one. */
-export type Outside = { readonly kind: 'Outside'; readonly name: string; readonly addresses: AddressSet }
+export type Outside = {
+  readonly kind: 'Outside'
+  readonly name: string
+  readonly addresses: AddressSet
+  /** The single address that was asked for; undefined for a range, and for every part of one, however small. */
+  readonly single: AddressPlace | undefined
+}
 
 export type Endpoint = Pod | Outside
 
@@ -119,7 +125,8 @@ function rangesOf(texts: readonly string[], problems: Problem[]): AddressSet {
 export function outside(name: string, ranges: readonly string[]): Outside | undefined {
   const sets = ranges.map(parseAddresses)
   const read = sets.filter((set) => set !== undefined)
-  return read.length === sets.length ? { kind: 'Outside', name, addresses: unionAddresses(...read) } : undefined
+  const addresses = unionAddresses(...read)
+  return read.length === sets.length ? { kind: 'Outside', name, addresses, single: onlyAddress(addresses) } : undefined
 }
 
 /** What `text` means as the end of a flow: the pod that has this address in a network of its own, or else the address or range itself. */
@@ -133,10 +140,9 @@ export function findPod(cluster: Cluster, namespace: string, name: string): Pod 
   return cluster.pods.find((pod) => pod.namespace === namespace && pod.name === name)
 }
 
-/** The single address that the endpoint stands for, where it is that of a node. */
-export function nodePlaceOf(cluster: Cluster, { addresses }: Outside): AddressPlace | undefined {
-  const place = onlyAddress(addresses)
-  return place !== undefined && cluster.nodePlaces.has(place) ? place : undefined
+/** The address that the endpoint stands for, where it is that of a node. */
+export function nodePlaceOf(cluster: Cluster, { single }: Outside): AddressPlace | undefined {
+  return single !== undefined && cluster.nodePlaces.has(single) ? single : undefined
 }
 
 /** "shop/web-1" for a pod; the name of what is outside. */

@@ -118,3 +118,15 @@ function reasonsOf({ edges }: Worlds, results: readonly PortSet[], { from, to }:
   const [fromName, toName] = [endpointName(from), endpointName(to)]
   return [...ports].map(([code, changed]) => ({ code, ports: changed, message: reasonText(code, fromName, toName) }))
 }
+
+/** Ports that are closed in one network and open in another: `surely`; and all that are open in more readings there: `any`. */
+export function gainedPorts(before: Reach | undefined, after: Reach | undefined): { readonly surely: PortSet; readonly any: PortSet } {
+  const [closed, open] = [before ?? NOTHING, after ?? NOTHING]
+  const [couldBefore, couldAfter] = [closed, open].map(({ allowed, depends }) => unionPorts(allowed, depends)) as [PortSet, PortSet]
+  return {
+    surely: subtractPorts(open.allowed, couldBefore),
+    any: unionPorts(subtractPorts(open.allowed, closed.allowed), subtractPorts(couldAfter, couldBefore)),
+  }
+}
+
+const NOTHING = { allowed: NO_PORTS, depends: NO_PORTS }

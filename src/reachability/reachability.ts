@@ -13,12 +13,19 @@
  *   reach(network, from, to)       the exact ports between two endpoints: allowed, and depending
  *   serviceVerdict(network, flow)  the same for a port of a Service and the pods behind it
  *   explain(network, flow)         who selects, which rule decides, and on a deny what is missing on which side
+ *   matrix(network, {groupOf})     all of it between groups: tenants, namespaces, workloads, and what is outside
+ *   difference(before, after, {groupOf})   flows that come and go; summarize(changes) says it in few lines
+ *   widened(network, {groupOf})    flows that policies of others open beyond ours, by policy
  *
- * Words for people: portsText, portRanges, addressesText, cidrsOf, problemText, policyName, reasonText.
+ * Words for people: portsText, portRanges, addressesText, cidrsOf, problemText, policyName, reasonText. Groups: byTenant, byNamespace, byWorkload, byPod.
  */
 
 export { type AddressSet, addressesText, cidrsOf } from './addresses.ts'
+export { type Change, type Summary, summarize } from './changes.ts'
+export { type Difference, type DifferenceQuestion, difference } from './difference.ts'
 export { type Decision, type Explanation, explain, type PolicyRef, type Side } from './explain.ts'
+export { byNamespace, byPod, byTenant, byWorkload, type GroupOf } from './groups.ts'
+export { type Matrix, type MatrixCell, type MatrixQuestion, matrix } from './matrix.ts'
 export {
   type Cluster,
   type ClusterInput,
@@ -45,3 +52,4 @@ export { type ReadPolicies, readPolicies } from './read-policy.ts'
 export { type Assumptions, REASON_CODES, type ReasonCode, reasonText } from './readings.ts'
 export { type ServiceFlow, type ServiceVerdict, serviceVerdict } from './service.ts'
 export { type Flow, portsNamed, type Verdict, verdict } from './verdict.ts'
+export { type Widening, type WideningQuestion, widened } from './widened.ts'

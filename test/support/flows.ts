@@ -51,7 +51,7 @@ function labelsAround({ matchLabels = {}, matchExpressions = [] }: NonNullable<A
 }
 
 /** The first and the last address, and the ones before and after those. */
-function addressesAround(cidr: string): string[] {
+export function addressesAround(cidr: string): string[] {
   const [network = '', prefix = ''] = cidr.split('/')
   const width = isIPv6(network) ? 128 : 32
   const first = bitsOf(network)

@@ -6,7 +6,7 @@ MOCHA := $(NODE) node_modules/.bin/mocha
 
 .PHONY: help
 help: ## what there is
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: node_modules ## the main job on a real API server, told with times; KEEP=1 leaves it up
@@ -49,6 +49,10 @@ bench: node_modules ## measure: prints a table, writes .bench/latest.json
 bench-pods: node_modules ## measure what the admission policies add to the creation of a pod
 	@$(NODE) tools/control-plane/binaries-ready.ts
 	@$(NODE) test/bench/pods.ts $(BENCH)
+
+.PHONY: bench-reachability
+bench-reachability: node_modules ## how the evaluator grows with the cluster; needs no API server
+	@$(NODE) test/bench/reachability.ts
 
 .PHONY: bundle
 bundle: node_modules ## one file for the image: dist/tenant-isolation.mjs

@@ -25,6 +25,9 @@ export const FIELD_MANAGER = 'tenant-isolation'
 /** The policy of every tenant namespace that selects all its pods; the names of the others begin with it. */
 export const BASELINE_POLICY = 'tenant-isolation'
 
+/** The labels of Pod Security Admission begin with this (pod-security-admission api/constants.go). */
+export const POD_SECURITY_PREFIX = 'pod-security.kubernetes.io/'
+
 /** Set by the API server on every namespace; nobody can make it lie, so it is how a namespace is selected by name. */
 export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name'
 

@@ -8,11 +8,12 @@
 
 import { gateBindings } from '../admission/guards/guards.ts'
 import type { Outcome } from '../controller/workers.ts'
+import { isMarked } from './kept/entry.ts'
 import { type KeepWriter, keepObjects } from './kept/keep.ts'
 import type { Now, World } from './world.ts'
 
 /** From the write of a binding until the API server goes by it (apiserver policy source, refreshed every second). */
-const EFFECTIVE_AFTER_MS = 1_500
+export const EFFECTIVE_AFTER_MS = 1_500
 
 const GATE_PREFIX = 'namespace-is-not-isolated-yet.'
 
@@ -46,12 +47,12 @@ export async function reconcileGates({ world, writer, now }: GatesReconciler): P
   )
   const tenants = enforced.map(({ resource: { metadata, spec } }) => ({ name: metadata.name, spec }))
   const kept = await keepObjects({
-    objects: world.kept,
+    objects: world.extras.kept,
     writer,
-    // Gates bear no tenant's label, even those that serve one.
-    tenant: '',
     wanted: gateBindings(tenants, world.protectedNamespaces()),
-    isOurs: (_kind, name) => name.startsWith(GATE_PREFIX),
+    // Gates bear no tenant's label, even those that serve one.
+    present: [...world.extras.kept.clusterWide('')].filter(({ name }) => name.startsWith(GATE_PREFIX)),
+    recognises: isMarked,
   })
   if (kept.result === 'again')
     return { outcome: 'retry', error: new Error('the gates changed while they were being written; looking again') }

@@ -158,7 +158,7 @@ describe('status', function () {
     const mark = await kube.audit.mark()
     const began = performance.now()
     await kube.applyTenant(TENANT, specOf(TENANT))
-    await eventually(async () => expect((await kube.tenant(TENANT)).status?.conditions).to.have.lengthOf(7))
+    await eventually(async () => expect((await kube.tenant(TENANT)).status?.conditions).to.have.lengthOf(8))
     expect(performance.now() - began).to.be.below(1_000)
     await kube.ready(TENANT)
     const tenantWrites = (await kube.audit.writesSince(mark)).filter(({ resource }) => resource === 'tenantisolations')

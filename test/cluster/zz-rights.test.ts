@@ -28,24 +28,35 @@ const SPEC: Spec = {
   podSecurity: {
     defaulting: 'Enabled',
     profiles: [{ name: 'default', preset: 'Basic', subjects: [{ kind: 'Group', name: 'system:authenticated' }] }],
+    standard: { warn: 'baseline' },
   },
+  access: [{ clusterRole: 'edit', subjects: [{ kind: 'User', name: 'alice' }] }],
 }
 
 /** One object of every kind that is kept for the tenant. */
 const KEPT: Readonly<Record<KeptKind, string>> = {
   ClusterRole: `tenant-isolation:${TENANT}:default`,
   ClusterRoleBinding: `tenant-isolation:${TENANT}:default`,
+  RoleBinding: `tenant-isolation:${TENANT}:edit`,
   MutatingAdmissionPolicyBinding: `${TENANT}.pod-defaults.tenant-isolation.dev`,
   ValidatingAdmissionPolicyBinding: `${TENANT}.pod-security.tenant-isolation.dev`,
 }
 
 /**
  * Rights that the API server asks for while it answers another call, so that no call of their own shows them: whoever writes a ClusterRole
- * must hold what it grants (RBAC's escalation check), and whoever writes a binding of an admission policy must be allowed to read its parameter.
+ * must hold what it grants, and whoever binds one that grants more must hold `bind` on it (RBAC's escalation checks); and whoever writes a
+ * binding of an admission policy must be allowed to read its parameter.
  */
 const ASKED_FOR_WITHIN: readonly string[] = [
   'ClusterRole "tenant-isolation": use podsecurityprofiles.tenant-isolation.dev',
   'ClusterRole "tenant-isolation": get tenantisolations.tenant-isolation.dev',
+  'ClusterRole "tenant-isolation": bind clusterroles.rbac.authorization.k8s.io',
+]
+
+/** The only ones of its rights that are for certain objects: whatever it could bind, a tenant could ask for. */
+const FOR_CERTAIN_OBJECTS = [
+  { verbs: ['bind'], resources: ['clusterroles'], resourceNames: ['view', 'edit', 'admin'] },
+  { verbs: ['get', 'update'], resources: ['leases'], resourceNames: ['tenant-isolation'] },
 ]
 
 /** What everybody who has logged in may do: the operator asks whether the API server has MutatingAdmissionPolicy. */
@@ -112,8 +123,9 @@ describe("the operator's rights", function () {
         namespace: 'default',
         fieldSelector: `regarding.name=${TENANT}`,
       })
-      expect(events.items.map(({ note, series }) => [note, series?.count])).to.deep.equal([
-        [`put NetworkPolicy rights-before/${BASELINE_POLICY} back: it had been deleted, or its label taken off`, 2],
+      expect(events.items.map(({ note, series }) => [note, series?.count])).to.deep.include([
+        `put NetworkPolicy rights-before/${BASELINE_POLICY} back: it had been deleted, or its label taken off`,
+        2,
       ])
     })
     await kube.labelNamespace('rights-before', { tenant: null })
@@ -124,18 +136,22 @@ describe("the operator's rights", function () {
   const keptObjectsAreBroken = async (): Promise<void> => {
     for (const [kind, name] of Object.entries(KEPT) as [KeptKind, string][]) {
       const resource = KEPT_KINDS[kind]
+      const at = { name, ...(resource.namespaced && { namespace: 'rights-before' }) }
       const marks = async () => {
-        const { metadata } = await kube.client.get(resource, { name })
+        const { metadata } = await kube.client.get(resource, at)
         return { ...metadata.labels, owners: metadata.ownerReferences?.length }
       }
       const before = await marks()
       // One that is in the cache is written over; one without our label is not, and it looks whose it is.
-      for (const metadata of [{ ownerReferences: null }, { labels: { [MANAGED_BY_LABEL]: null } }]) {
-        await kube.client.patch(resource, { name }, { type: 'merge', body: { metadata } })
+      for (const metadata of [{ ownerReferences: null }, { labels: { [unseenWithout(kind)]: null } }]) {
+        await kube.client.patch(resource, at, { type: 'merge', body: { metadata } })
         await eventually(async () => expect(await marks()).to.deep.equal(before))
       }
     }
   }
+
+  /** The label by which the kind is watched. */
+  const unseenWithout = (kind: KeptKind) => (KEPT_KINDS[kind].namespaced ? TENANT_LABEL : MANAGED_BY_LABEL)
 
   it('are all needed by something that it does', () => {
     const used = new Set(calls.filter(({ code }) => code < 400 || code === 404 || code === 409).map(usedBy))
@@ -152,6 +168,14 @@ describe("the operator's rights", function () {
   it('are its own: nothing was allowed only because everybody may do it', () => {
     const others = calls.filter((call) => !granted.includes(usedBy(call)))
     expect([...new Set(others.map((call) => `${usedBy(call)} ${call.uri}`))]).to.deep.equal([FOR_EVERYBODY])
+  })
+
+  it('let it bind no role but those that people may have', () => {
+    const rules = rolesIn((file) => file !== PLATFORM_ROLES).flatMap(({ rules = [] }) => rules)
+    expect(
+      rules.flatMap(({ verbs, resources, resourceNames }) => (resourceNames ? [{ verbs, resources, resourceNames }] : [])),
+    ).to.have.deep.members(FOR_CERTAIN_OBJECTS)
+    expect(rules.filter(({ verbs, resourceNames }) => verbs.includes('bind') && !resourceNames)).to.deep.equal([])
   })
 
   it('hold no wildcard', () => {

@@ -2,7 +2,7 @@
 
 import type { Profile } from '../../src/api/pod-security/pod-security.ts'
 import type { Rules } from '../../src/api/pod-security/rules.ts'
-import type { Subject } from '../../src/api/pod-security/subjects.ts'
+import type { Subject } from '../../src/api/subjects.ts'
 
 const many = <T>(count: number, item: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => item(index))
 const ranges = many(32, (index) => ({ min: 1000 * (index + 1), max: 1000 * (index + 1) + 500 }))

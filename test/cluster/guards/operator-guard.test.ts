@@ -17,6 +17,7 @@ import {
   refusal,
   refused,
   SEALED,
+  type TenantObject,
 } from '../../support/guards.ts'
 import { networkPolicy } from '../../support/kube.ts'
 import { OPERATOR_USER } from '../../support/operator.ts'
@@ -35,11 +36,12 @@ const dryRun = { dryRun: true }
 describe("the operator's own account", function () {
   this.timeout(120_000)
   let cluster: GuardedCluster
+  let tenant: TenantObject
 
   before(async () => {
     cluster = await guardedCluster()
     await cluster.namespace('leash-shop', { team: 'x' })
-    await cluster.tenant(TENANT, { namespaceSelector: labelled({ guarded: TENANT }) })
+    tenant = await cluster.tenant(TENANT, { namespaceSelector: labelled({ guarded: TENANT }) })
     await cluster.make(NETWORK_POLICIES, networkPolicy('leash-shop', 'foreign', SEALED) as never)
     await cluster.make(CLUSTER_ROLES, rbac('ClusterRole', { name: 'leash-foreign' }, { rules: [] }))
     // Everything that follows is refused by the guard, not by RBAC.
@@ -109,12 +111,55 @@ describe("the operator's own account", function () {
     await refusal(create(binding('ClusterRoleBinding', {}, { name: 'cluster-admin' })))
     await refusal(create(binding('ClusterRoleBinding', { name: 'mine' })))
     await refusal(create(binding('ClusterRoleBinding', { labels: {} })))
-    const inNamespace = (metadata: object, name: string) =>
-      client.create(ROLE_BINDINGS, binding('RoleBinding', { namespace: 'leash-shop', ...metadata }, { name }), dryRun)
-    await inNamespace({}, 'edit')
-    await refusal(inNamespace({ name: 'mine' }, 'edit'))
-    await refusal(inNamespace({ namespace: 'kube-system' }, 'edit'))
     await refusal(client.create(ROLES, rbac('Role', { name: NAME, namespace: 'leash-shop', labels }, { rules: [] }), dryRun))
+  })
+
+  it('binds ClusterRoles in namespaces, under the name of the tenant and of the role', async () => {
+    const { client } = cluster.operator
+    const create = (metadata: object, roleRef: object) =>
+      client.create(
+        ROLE_BINDINGS,
+        binding('RoleBinding', { name: `tenant-isolation:${TENANT}:edit`, namespace: 'leash-shop', ...metadata }, roleRef),
+        dryRun,
+      )
+    const edit = { name: 'edit' }
+    await create({}, edit)
+    expect(await refusal(create({}, { name: 'admin' }))).to.include('binds nothing in a namespace but ClusterRoles, under the name of')
+    for (const name of ['mine', 'tenant-isolation:acme:edit', `tenant-isolation:${TENANT}:`]) await refusal(create({ name }, edit))
+    await refusal(create({}, { ...edit, kind: 'Role' }))
+    await refusal(create({ labels: {} }, edit))
+    await refusal(create({ labels: { 'tenant-isolation.dev/tenant': 'acme' } }, edit))
+    expect(await refusal(create({ namespace: 'kube-system' }, edit))).to.include('protected namespaces')
+  })
+
+  it('deletes what lost its label, but only what the tenant in its name controls', async () => {
+    const controller = (more: object = {}) => ({
+      apiVersion: API_VERSION,
+      kind: KIND,
+      name: TENANT,
+      uid: tenant.metadata.uid,
+      controller: true,
+      ...more,
+    })
+    const lost = (name: string, owner: object) =>
+      binding('ClusterRoleBinding', { name, labels: {}, ownerReferences: [owner] }, { name: 'view' })
+    const remove = async (name: string, owner: object) => {
+      await cluster.make(CLUSTER_ROLE_BINDINGS, lost(name, owner))
+      return await cluster.operator.client.delete(CLUSTER_ROLE_BINDINGS, { name }, dryRun)
+    }
+    await remove(NAME, controller())
+    const config = { apiVersion: 'v1', kind: 'ConfigMap', name: TENANT, uid: tenant.metadata.uid, controller: true }
+    for (const [name, owner] of [
+      ['leash-own', controller()],
+      ['tenant-isolation:acme:default', controller()],
+      [`tenant-isolation:${TENANT}:a`, controller({ controller: false })],
+      [`tenant-isolation:${TENANT}:b`, config],
+      [`tenant-isolation:${TENANT}:c`, controller({ apiVersion: 'example.com/v1' })],
+    ] as const)
+      expect(await refusal(remove(name, owner)), name).to.include('writes only what has the label')
+    // It may not be made into something that binds, either.
+    const patch = { type: 'merge', body: { metadata: { labels: { a: 'b' } } } } as const
+    await refusal(cluster.operator.client.patch(CLUSTER_ROLE_BINDINGS, { name: NAME }, patch, dryRun))
   })
 
   it('changes nothing of a namespace but its Pod Security labels', async () => {
@@ -127,6 +172,13 @@ describe("the operator's own account", function () {
     await refusal(patch({ labels: { team: 'y' } }, 'status'))
     await refusal(patch({ annotations: { a: 'b' } }))
     await refusal(patch({ finalizers: ['a.example/b'] }))
+    const protectedOne = client.patch(
+      NAMESPACES,
+      { name: 'kube-system' },
+      { type: 'merge', body: { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } } },
+      dryRun,
+    )
+    expect(await refusal(protectedOne)).to.include('changes no protected namespace')
     await refusal(client.delete(NAMESPACES, { name: 'leash-shop' }, dryRun))
     await refusal(client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'leash-new' } }, dryRun))
   })

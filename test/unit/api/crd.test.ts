@@ -149,7 +149,14 @@ describe('the CRD', () => {
 
   it('shows what a person looks for first', () => {
     const { spec, status } = root.properties ?? {}
-    expect(Object.keys(spec?.properties ?? {})).to.deep.equal(['namespaceSelector', 'suspend', 'preventDeletion', 'network', 'podSecurity'])
+    expect(Object.keys(spec?.properties ?? {})).to.deep.equal([
+      'namespaceSelector',
+      'suspend',
+      'preventDeletion',
+      'network',
+      'podSecurity',
+      'access',
+    ])
     expect(status?.type).to.equal('object')
     expect(version.additionalPrinterColumns.map(({ name }) => name)).to.deep.equal([
       'Ready',

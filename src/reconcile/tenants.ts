@@ -1,4 +1,4 @@
-/** reconcile/tenants.ts — the tenants as the operator understands them: each resource with what follows from it. */
+/** reconcile/tenants.ts — PURE: the tenants as the operator understands them: each resource with what follows from it. */
 
 import { hashOf } from '../api/canonical.ts'
 import type { NETWORK_MODES, Network } from '../api/network.ts'
@@ -57,10 +57,19 @@ export function tenantOf(resource: TenantIsolation, facts: Facts, previous: Tena
   }
 }
 
-/** Whether a resource may claim namespaces at all: an empty selector would take the whole cluster, whoever let it through. */
-export function claims({ namespaceSelector }: Tenant): boolean {
-  return !isEmptySelector(namespaceSelector)
+/** What the resource claims: nothing with an empty selector, which would take the whole cluster, whoever let it through. */
+export function claimOf(tenant: Tenant): Claimant | undefined {
+  const { resource, namespaceSelector } = tenant
+  const { name, creationTimestamp } = resource.metadata
+  return isEmptySelector(namespaceSelector) ? undefined : { name, creationTimestamp, namespaceSelector, standing: standingOf(tenant) }
 }
+
+/** The policies that a namespace of the tenant with these labels should have, the baseline first. */
+export function policiesOf(tenant: Tenant | undefined, labels: Labels): readonly ManagedPolicy[] {
+  return tenant?.intent?.mode === 'Enforce' ? tenant.intent.policiesFor(labels) : NONE
+}
+
+const NONE: readonly ManagedPolicy[] = []
 
 /** What its claim is worth while others claim the same: whoever is being deleted yields to those who can write. */
 export function standingOf({ resource, intent }: Tenant): Claimant['standing'] {

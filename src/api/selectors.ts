@@ -26,6 +26,14 @@ const MAX_VALUES = 64
 const labelKey = z.string().max(MAX_LABEL_KEY).regex(LABEL_KEY, `should match '${LABEL_KEY.source}': ${A_LABEL_KEY}`)
 const labelValue = z.string().max(63).regex(LABEL_VALUE, `should match '${LABEL_VALUE.source}': ${A_LABEL_VALUE}`)
 
+export function isLabelKey(text: string): boolean {
+  return text.length <= MAX_LABEL_KEY && LABEL_KEY.test(text)
+}
+
+export function isLabelValue(text: string): boolean {
+  return text.length <= 63 && LABEL_VALUE.test(text)
+}
+
 const requirement = constrained(
   z.strictObject({
     key: labelKey.describe('The label that the requirement is about.'),
@@ -66,7 +74,7 @@ const matchLabels = constrained(
     cel: `self.all(key, size(key) <= ${MAX_LABEL_KEY} && ${celMatches('key', LABEL_KEY)})`,
     message: `each name here must be a label key: ${A_LABEL_KEY}`,
     holds: (labels) => {
-      const wrong = Object.keys(labels).find((key) => key.length > MAX_LABEL_KEY || !LABEL_KEY.test(key))
+      const wrong = Object.keys(labels).find((key) => !isLabelKey(key))
       return wrong === undefined || `${wrong} is not a label key: ${A_LABEL_KEY}`
     },
   },

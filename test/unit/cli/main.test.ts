@@ -1,12 +1,8 @@
 /** The command line as a person meets it: exit codes, and one sentence for what can be mended. */
 
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { expect } from 'chai'
-
-const BIN = resolve(import.meta.dirname, '../../../bin/tenant-isolation')
+import { BIN, type Folder, run, temporaryFolder } from '../../support/cli.ts'
 
 const KUBECONFIG = `
 apiVersion: v1
@@ -17,26 +13,14 @@ contexts: [{name: x, context: {cluster: c, user: u}}]
 current-context: x
 `
 
-type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
-
-function run(...args: readonly string[]): Promise<Ended> {
-  return new Promise((done) => {
-    const child = execFile(BIN, args, { timeout: 15_000 }, (_error, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }))
-  })
-}
-
 describe('the command line', () => {
-  let folder: string
-  const file = (name: string, text: string): string => {
-    const path = join(folder, name)
-    writeFileSync(path, text)
-    return path
-  }
+  let folder: Folder
+  const file = (name: string, text: string): string => folder.file(name, text)
 
   before(() => {
-    folder = mkdtempSync(join(tmpdir(), 'tenant-isolation-cli-'))
+    folder = temporaryFolder()
   })
-  after(() => rmSync(folder, { recursive: true, force: true }))
+  after(() => folder.remove())
 
   it('says its version', async () => {
     const { code, stdout } = await run('--version')

@@ -8,14 +8,14 @@
 import { gateBindings } from '../admission/guards/guards.ts'
 import type { Configuration } from '../api/configuration.ts'
 import { ALWAYS_PROTECTED_NAMESPACES } from '../api/labels.ts'
-import type { LabelSelector, Labels } from '../api/selectors.ts'
+import type { Labels } from '../api/selectors.ts'
 import type { Spec, TenantIsolation } from '../api/tenant-isolation.ts'
 import type { Facts } from '../desired/facts.ts'
 import type { ManagedPolicy, Marks } from '../desired/managed.ts'
 import { tenantObjects } from '../desired/tenant-objects.ts'
 import { Membership } from './membership.ts'
 import { policyObject } from './policy-entry.ts'
-import { claimOf, policiesOf, type Tenant, tenantOf } from './tenants.ts'
+import { claimOf, policiesOf, selectorOf, type Tenant, tenantOf } from './tenants.ts'
 
 export type ClusterView = Omit<Facts, 'tenants'> & {
   readonly resources: readonly TenantIsolation[]
@@ -48,10 +48,7 @@ export type DesiredState = {
 }
 
 export function desiredState({ resources, namespaces, ownNamespace, canMutate, ...known }: ClusterView): DesiredState {
-  const selectors = new Map<string, LabelSelector>(
-    resources.map(({ metadata, spec }) => [metadata.name, (spec as Spec | undefined)?.namespaceSelector ?? {}]),
-  )
-  const facts: Facts = { ...known, tenants: selectors }
+  const facts: Facts = { ...known, tenants: new Map(resources.map((resource) => [resource.metadata.name, selectorOf(resource)])) }
   const protectedNamespaces = protectedBy(known.configuration, ownNamespace)
   const membership = new Membership()
   for (const namespace of namespaces) {

@@ -3,7 +3,7 @@
 import { hashOf } from '../api/canonical.ts'
 import type { NETWORK_MODES, Network } from '../api/network.ts'
 import { isEmptySelector, type LabelSelector, type Labels } from '../api/selectors.ts'
-import { type TenantIsolation, violations } from '../api/tenant-isolation.ts'
+import { type Spec, type TenantIsolation, violations } from '../api/tenant-isolation.ts'
 import type { Facts } from '../desired/facts.ts'
 import { type ManagedPolicy, managedPolicy } from '../desired/managed.ts'
 import { type TenantPolicies, tenantPolicies } from '../desired/network/policies.ts'
@@ -42,7 +42,7 @@ export type Tenant = {
 export function tenantOf(resource: TenantIsolation, facts: Facts, previous: Tenant | undefined): Tenant {
   // What another version left in status is no reason not to understand the spec.
   const broken = violations({ ...resource, status: undefined })
-  const namespaceSelector = resource.spec?.namespaceSelector ?? {}
+  const namespaceSelector = selectorOf(resource)
   const orphaning = isOrphaning(resource, previous)
   if (broken.length > 0) return { resource, namespaceSelector, intent: undefined, violations: broken, references: [], orphaning }
   const intent = intentOf(resource, facts, orphaning)
@@ -55,6 +55,11 @@ export function tenantOf(resource: TenantIsolation, facts: Facts, previous: Tena
     references: referencesOf(resource),
     orphaning,
   }
+}
+
+/** Empty when the resource is so broken that it has none. */
+export function selectorOf({ spec }: TenantIsolation): LabelSelector {
+  return (spec as Spec | undefined)?.namespaceSelector ?? {}
 }
 
 /** What the resource claims: nothing with an empty selector, which would take the whole cluster, whoever let it through. */

@@ -23,7 +23,7 @@ import { Membership, type NamespaceChange } from './membership.ts'
 import { type NamespaceOutcome, Outcomes } from './outcomes.ts'
 import { isPolicyName, type NetworkPolicy, type PolicyEntry, policyEntry } from './policy-entry.ts'
 import { PolicyMemory } from './policy-memory.ts'
-import { claimOf, policiesOf, standingOf, type Tenant, tenantOf } from './tenants.ts'
+import { claimOf, policiesOf, selectorOf, standingOf, type Tenant, tenantOf } from './tenants.ts'
 
 /** Monotonic milliseconds, and the time of day in milliseconds since 1970. */
 export type Now = { readonly monotonic: () => number; readonly wall: () => number }
@@ -225,8 +225,9 @@ export class World {
   #understand(resource: TenantIsolation, priority: Priority): void {
     const { name } = resource.metadata
     const previous = this.tenants.get(name)
+    // Before it is understood: its rules may name the tenant itself.
+    this.#selectors.set(name, selectorOf(resource))
     const tenant = tenantOf(resource, this.facts, previous)
-    this.#selectors.set(name, tenant.namespaceSelector)
     this.tenants.set(name, tenant)
     this.outcomes.setIntent(name, tenant.intent)
     for (const peer of tenant.references) {

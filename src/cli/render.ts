@@ -9,6 +9,7 @@ import { desiredIn } from './input/snapshot.ts'
 import { notesOf } from './notes.ts'
 import { type Answer, addOutputOption, type OutputOptions, present } from './output/answer.ts'
 import { byPlace, withoutUnknownOwner } from './output/kube-objects.ts'
+import { createProgress } from './output/progress.ts'
 import { markdownTable, textTable } from './output/table.ts'
 import { ordered, yamlDocuments } from './output/yaml.ts'
 import { examples, note, type Shell } from './shell.ts'
@@ -35,13 +36,17 @@ export function renderCommand(shell: Shell): Command {
 async function render(options: InputOptions & OutputOptions, shell: Shell): Promise<void> {
   const { namespace } = options
   const { snapshot, source } = await readInput({ options, shell, narrow: true })
+  const progress = createProgress(shell.stderr)
+  progress.at('working out the objects')
   const state = desiredIn(snapshot)
+  const objects: DesiredObject[] = []
+  for (const object of desiredObjects(state)) {
+    if (namespace === undefined || object.metadata.namespace === namespace) objects.push(withoutUnknownOwner(object))
+    progress.at('working out the objects', objects.length)
+  }
+  progress.end()
   for (const text of notesOf({ state, snapshot, source, namespace })) note(shell, text)
-  const objects = [...desiredObjects(state)]
-    .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
-    .sort(byPlace)
-    .map(withoutUnknownOwner)
-  await present(answerOf(objects), options.output, shell)
+  await present(answerOf(objects.sort(byPlace)), options.output, shell, progress)
 }
 
 const HEADS = ['NAMESPACE', 'KIND', 'NAME', 'TENANT', 'RULES']

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
-export const BIN = resolve(import.meta.dirname, '../../bin/tenant-isolation')
+const BIN = resolve(import.meta.dirname, '../../bin/tenant-isolation')
 export const PLUGIN = resolve(import.meta.dirname, '../../bin/kubectl-tenant_isolation')
 
 export type Ended = {

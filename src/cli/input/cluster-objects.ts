@@ -3,7 +3,7 @@
 import { type Configuration, DEFAULT_CONFIGURATION } from '../../api/configuration.ts'
 import type { TenantIsolation } from '../../api/tenant-isolation.ts'
 import { keyOf } from '../../kube/objects.ts'
-import type { Resource } from '../../kube/resources.ts'
+import { apiVersionOf, type Resource } from '../../kube/resources.ts'
 import { API_SERVER_SERVICE, dnsServices, SERVICE_NAME_LABEL } from '../../reconcile/facts.ts'
 import { KEPT_KINDS } from '../../reconcile/kept/kinds.ts'
 import { ENDPOINT_SLICES, NAMESPACES, NETWORK_POLICIES, PODS, SERVICES, TENANT_ISOLATIONS } from '../../reconcile/resources.ts'
@@ -80,16 +80,15 @@ async function listed<T>(
     resource,
     (item) => {
       // Items of a list leave their kind out.
-      const { group, version, kind } = resource
       const object = {
-        apiVersion: group === '' ? version : `${group}/${version}`,
-        kind,
+        apiVersion: apiVersionOf(resource),
+        kind: resource.kind,
         ...(item as { readonly metadata: { readonly name: string } }),
       }
       const reading = read(object)
       const key = keyOf(object)
       if ('value' in reading) return [key, reading.value]
-      throw new UsageError(`${kind} ${key} in the cluster is not understood: ${reading.violations.join('; ')}`)
+      throw new UsageError(`${resource.kind} ${key} in the cluster is not understood: ${reading.violations.join('; ')}`)
     },
     selection,
   )
@@ -102,7 +101,10 @@ async function joined<T>(maps: readonly Promise<ReadonlyMap<string, T>>[]): Prom
 
 /** As they are: what the operator makes of one that breaks its schema is for `desiredState` to say. */
 async function tenantsIn(cluster: Cluster, onMissingKind: ClusterReading['onMissingKind']): Promise<ReadonlyMap<string, TenantIsolation>> {
-  const all = await cluster.list(TENANT_ISOLATIONS, (item) => item as TenantIsolation)
+  // Asked first: a kind that is not there is forbidden before it is missing.
+  const all = (await cluster.serves(TENANT_ISOLATIONS))
+    ? await cluster.list(TENANT_ISOLATIONS, (item) => item as TenantIsolation)
+    : undefined
   if (!all) onMissingKind('the cluster knows no TenantIsolations yet: the operator is not installed')
   return new Map((all ?? []).map((tenant) => [tenant.metadata.name, tenant]))
 }

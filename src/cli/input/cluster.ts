@@ -5,7 +5,7 @@ import { isForbidden, isNotFound, isUnauthorized, KubeApiError, TransportError }
 import { listPages, type Page } from '../../kube/list.ts'
 import { pathOf } from '../../kube/paths.ts'
 import type { Resource } from '../../kube/resources.ts'
-import { createTransport, type Transport } from '../../kube/transport.ts'
+import { createTransport, type Transport, type TransportOptions } from '../../kube/transport.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { type KubeconfigOptions, loadKubeConfig } from '../kubeconfig.ts'
 import { createProgress, type Progress } from '../output/progress.ts'
@@ -48,7 +48,7 @@ export async function inCluster<T>(
   const progress = createProgress(shell.stderr)
   try {
     return await untilInterrupted(async (signal) => {
-      const transport = createTransport({ kubeConfig, userAgent: `${FIELD_MANAGER}/${shell.version} (command line)`, signal })
+      const transport = transportFor({ kubeConfig, userAgent: `${FIELD_MANAGER}/${shell.version} (command line)`, signal })
       const missing: Right[] = []
       try {
         return await work(clusterOf(transport, { server, signal, progress, missing }), progress)
@@ -61,6 +61,15 @@ export async function inCluster<T>(
     })
   } finally {
     progress.end()
+  }
+}
+
+function transportFor(options: TransportOptions): Transport {
+  try {
+    return createTransport(options)
+  } catch (error) {
+    // A proxy of a kind that is not supported.
+    throw error instanceof RangeError ? new UsageError(error.message) : error
   }
 }
 

@@ -2,16 +2,20 @@
 
 import { type Document, isNode, LineCounter, parseAllDocuments, type YAMLError } from 'yaml'
 
-/** One object, and where it stands. */
-export type Located = {
-  readonly value: unknown
+/** Where an object stands. */
+export type Place = {
   readonly file: string
+  /** The line, from 1, of a field such as `spec.egress[0].to`; of the nearest one around it when it is not there. */
+  readonly lineOf: (field?: string) => number
+}
+
+/** One object, and where it stands. */
+export type Located = Place & {
+  readonly value: unknown
   /** From 1. */
   readonly document: number
   /** Of an item of a list: `items[3]`; otherwise empty. */
   readonly path: string
-  /** The line, from 1, of a field such as `spec.egress[0].to`; of the nearest one around it when it is not there. */
-  readonly lineOf: (field?: string) => number
 }
 
 /** The text cannot be read; the message names file and line. */
@@ -25,7 +29,12 @@ export function objectsIn(file: string, text: string): readonly Located[] {
 }
 
 function documentsIn(file: string, text: string): Located[] {
-  const lineOf = (index: number, field: string) => lineIn(text, index, field)
+  // Read once more when the first line is asked for; until then, nothing has to be kept for it but the text.
+  let again: Lines | undefined
+  const lineOf = (index: number, field: string): number => {
+    again ??= linesIn(text)
+    return lineIn(again, index, field)
+  }
   return valuesIn(file, text).flatMap((value, index) =>
     value === null || value === undefined
       ? []
@@ -79,10 +88,15 @@ function parsed(text: string, lineCounter: LineCounter): readonly Document[] {
 
 const STRANGE = new Set(['tag:yaml.org,2002:timestamp', 'tag:yaml.org,2002:intTIME', 'tag:yaml.org,2002:floatTIME'])
 
-/** Reads the text again: whoever asks for a line has found a mistake, and nothing has to be kept for it until then. */
-function lineIn(text: string, index: number, field: string): number {
+type Lines = { readonly documents: readonly Document[]; readonly lines: LineCounter }
+
+function linesIn(text: string): Lines {
   const lines = new LineCounter()
-  const document = parsed(text, lines)[index]
+  return { documents: parsed(text, lines), lines }
+}
+
+function lineIn({ documents, lines }: Lines, index: number, field: string): number {
+  const document = documents[index]
   if (!document) return 1
   const path = segments(field)
   for (let length = path.length; length >= 0; length -= 1) {
@@ -114,7 +128,7 @@ function segments(field: string): (string | number)[] {
 
 /** Lists, as `kubectl get -o yaml` writes them, item by item. */
 function itemsOf(located: Located): readonly Located[] {
-  const { value, path } = located
+  const { value, path, lineOf } = located
   if (typeof value !== 'object' || value === null) return [located]
   const { apiVersion, kind, items } = value as { readonly apiVersion?: unknown; readonly kind?: unknown; readonly items?: unknown }
   if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return [located]
@@ -123,6 +137,6 @@ function itemsOf(located: Located): readonly Located[] {
   return items.flatMap((item: unknown, index) => {
     const at = `${path}${path && '.'}items[${index}]`
     const own = typeof item === 'object' && item !== null && !Array.isArray(item) ? { ...inherited, ...item } : item
-    return itemsOf({ ...located, value: own, path: at, lineOf: (field = '') => located.lineOf(field === '' ? at : `${at}.${field}`) })
+    return itemsOf({ ...located, value: own, path: at, lineOf: (field = '') => lineOf(field === '' ? at : `${at}.${field}`) })
   })
 }

@@ -2,6 +2,7 @@
 
 import type { Configuration } from '../../api/configuration.ts'
 import { readConfiguration } from '../../configuration-file.ts'
+import { loadKubeConfig } from '../kubeconfig.ts'
 import { note, type Shell } from '../shell.ts'
 import { UsageError } from '../usage-error.ts'
 import { type Cluster, inCluster, together } from './cluster.ts'
@@ -41,15 +42,19 @@ export type Reading<Also> = {
 export async function readInput<Also = undefined>(reading: Reading<Also>): Promise<Input<Also | undefined>> {
   const { options, shell, needs = [], narrow = false } = reading
   const source = sourceOf(options)
-  const files = await collected(options, shell)
+  const files = await collected(options, usualNamespace(options, source), shell)
   const facts = await factsIn(options, shell)
   const configuration = await configurationIn(options, files)
   const { operatorNamespace: ownNamespace } = options
   if (source === 'files') {
-    const base: Objects = { ...noObjects(), services: facts.services, endpointSlices: facts.endpointSlices }
-    const { objects, places } = layOver(base, files)
+    const { objects, places } = files
     const snapshot = snapshotOf({
-      objects: { ...objects, pods: podsOf(files.objects, base) },
+      objects: {
+        ...objects,
+        pods: podsOf(objects, noObjects()),
+        services: new Map([...facts.services, ...objects.services]),
+        endpointSlices: new Map([...facts.endpointSlices, ...objects.endpointSlices]),
+      },
       places,
       configuration,
       ownNamespace,
@@ -74,7 +79,15 @@ export async function readInput<Also = undefined>(reading: Reading<Also>): Promi
   })
 }
 
-async function collected({ file = [], namespace = 'default' }: InputOptions, shell: Shell): Promise<Collected> {
+/** As for kubectl: the one of -n, or of the context, or default. */
+function usualNamespace(options: InputOptions, source: Source): string {
+  if (options.namespace !== undefined) return options.namespace
+  if (source !== 'files over cluster') return 'default'
+  const config = loadKubeConfig(options)
+  return config.getContextObject(config.getCurrentContext())?.namespace || 'default'
+}
+
+async function collected({ file = [] }: InputOptions, namespace: string, shell: Shell): Promise<Collected> {
   const files = collect(await readFiles(file, shell), namespace)
   if (files.mistakes.length > 0) throw new UsageError(files.mistakes.join('\n'))
   for (const [what, count] of files.skipped) note(shell, `passed over ${count === 1 ? 'one object' : `${count} objects`}: ${what}`)

@@ -3,7 +3,7 @@
 import { canonicalJson } from '../../api/canonical.ts'
 import type { Configuration } from '../../api/configuration.ts'
 import type { TenantIsolation } from '../../api/tenant-isolation.ts'
-import type { Located } from './documents.ts'
+import type { Located, Place } from './documents.ts'
 import { type Kind, kindOf } from './kinds/kinds.ts'
 import type { Namespace } from './kinds/namespace.ts'
 import type { NetworkPolicy } from './kinds/network-policy.ts'
@@ -40,7 +40,7 @@ export function noObjects(): { [Name in keyof Objects]: Map<string, Objects[Name
 export type Collected = {
   readonly objects: Objects
   /** Where each object stands. */
-  readonly places: ReadonlyMap<unknown, Located>
+  readonly places: ReadonlyMap<unknown, Place>
   /** What cannot be understood: file, line, object and field, each a sentence. */
   readonly mistakes: readonly string[]
   /** What was passed over, by kind: how many. */
@@ -50,15 +50,15 @@ export type Collected = {
 /** `namespace` is for objects that need one and name none, as it is for kubectl. */
 export function collect(all: readonly Located[], namespace: string): Collected {
   const objects = noObjects()
-  const places = new Map<unknown, Located>()
+  const places = new Map<unknown, Place>()
   const mistakes: string[] = []
   const skipped = new Map<string, number>()
   const firsts = new Map<string, Located>()
   for (const located of all) {
     const { apiVersion, kind: name } = headOf(located.value)
-    const kind = name === undefined || apiVersion === undefined ? undefined : kindOf(apiVersion, name)
+    const kind = name === undefined ? undefined : kindOf(apiVersion, name)
     if (!kind) {
-      const what = name === undefined ? 'what has no kind' : `kind ${name} (${apiVersion ?? 'no apiVersion'})`
+      const what = name === undefined ? 'what has no kind' : `kind ${name} (${apiVersion || 'no apiVersion'})`
       skipped.set(what, (skipped.get(what) ?? 0) + 1)
       continue
     }
@@ -80,15 +80,15 @@ export function collect(all: readonly Located[], namespace: string): Collected {
       continue
     }
     firsts.set(id, located)
-    places.set(reading.value, located)
+    places.set(reading.value, { file: located.file, lineOf: located.lineOf })
     ;(objects[kind.collection] as Map<string, unknown>).set(kind.collection === 'workloads' ? id : key, reading.value)
   }
   return { objects, places, mistakes, skipped }
 }
 
-function headOf(value: unknown): { readonly apiVersion: string | undefined; readonly kind: string | undefined } {
+function headOf(value: unknown): { readonly apiVersion: string; readonly kind: string | undefined } {
   const { apiVersion, kind } = isRecord(value) ? value : {}
-  return { apiVersion: typeof apiVersion === 'string' ? apiVersion : undefined, kind: typeof kind === 'string' ? kind : undefined }
+  return { apiVersion: typeof apiVersion === 'string' ? apiVersion : '', kind: typeof kind === 'string' ? kind : undefined }
 }
 
 function withNamespace(value: unknown, { resource }: Kind, usual: string): unknown {
@@ -113,8 +113,8 @@ function mistake(located: Located, violation: string): string {
 }
 
 /** `file:line` */
-export function placeOf(located: Located): string {
-  return `${located.file}:${located.lineOf()}`
+export function placeOf({ file, lineOf }: Place): string {
+  return `${file}:${lineOf()}`
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

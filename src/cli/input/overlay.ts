@@ -4,6 +4,7 @@ import type { TenantIsolation } from '../../api/tenant-isolation.ts'
 import type { Namespace } from './kinds/namespace.ts'
 import type { Pod } from './kinds/pod.ts'
 import type { Service } from './kinds/service.ts'
+import { NO_UID, NOT_YET_CREATED } from './kinds/tenant-isolation.ts'
 import type { Collected, Objects } from './objects.ts'
 
 /**
@@ -15,11 +16,14 @@ export function layOver(
   { objects: files, places }: Pick<Collected, 'objects' | 'places'>,
 ): Pick<Collected, 'objects' | 'places'> {
   const moved = new Map(places)
-  const over = <T>(below: ReadonlyMap<string, T>, above: ReadonlyMap<string, T>, keep?: (file: T, known: T) => T): Map<string, T> => {
+  const over = <T>(
+    below: ReadonlyMap<string, T>,
+    above: ReadonlyMap<string, T>,
+    asApplied: (file: T, known: T | undefined) => T = (file) => file,
+  ): Map<string, T> => {
     const merged = new Map(below)
     for (const [key, file] of above) {
-      const known = below.get(key)
-      const object = known !== undefined && keep ? keep(file, known) : file
+      const object = asApplied(file, below.get(key))
       const place = places.get(file)
       if (place) moved.set(object, place)
       merged.set(key, object)
@@ -28,12 +32,12 @@ export function layOver(
   }
   return {
     objects: {
-      tenants: over(cluster.tenants, files.tenants, sameTenant),
-      namespaces: over(cluster.namespaces, files.namespaces, sameNamespace),
+      tenants: over(cluster.tenants, files.tenants, tenantAsApplied),
+      namespaces: over(cluster.namespaces, files.namespaces, namespaceAsApplied),
       networkPolicies: over(cluster.networkPolicies, files.networkPolicies),
-      pods: over(cluster.pods, files.pods, samePod),
+      pods: over(cluster.pods, files.pods, podAsApplied),
       workloads: over(cluster.workloads, files.workloads),
-      services: over(cluster.services, files.services, sameService),
+      services: over(cluster.services, files.services, serviceAsApplied),
       endpointSlices: over(cluster.endpointSlices, files.endpointSlices),
       ingresses: over(cluster.ingresses, files.ingresses),
       configurations: over(cluster.configurations, files.configurations),
@@ -42,29 +46,35 @@ export function layOver(
   }
 }
 
-function sameTenant(file: TenantIsolation, { metadata, status }: TenantIsolation): TenantIsolation {
-  const { uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, finalizers } = metadata
+/** What another cluster has said of it, in a file that was taken from there, means nothing in this one. */
+function tenantAsApplied(file: TenantIsolation, known: TenantIsolation | undefined): TenantIsolation {
+  const { name, labels, annotations } = file.metadata
+  const { apiVersion, kind, spec } = file
   return {
-    ...file,
+    apiVersion,
+    kind,
     metadata: {
-      ...file.metadata,
-      ...{ uid, resourceVersion, generation, creationTimestamp },
-      ...(deletionTimestamp !== undefined && { deletionTimestamp }),
-      ...(finalizers && { finalizers }),
+      ...(known ? known.metadata : NEW),
+      name,
+      ...(labels && { labels }),
+      ...(annotations && { annotations }),
     },
-    ...(status && { status }),
+    spec,
+    ...(known?.status && { status: known.status }),
   }
 }
 
-function sameNamespace(file: Namespace, { terminating }: Namespace): Namespace {
-  return { ...file, terminating }
+const NEW = { uid: NO_UID, resourceVersion: '', generation: 0, creationTimestamp: NOT_YET_CREATED }
+
+function namespaceAsApplied(file: Namespace, known: Namespace | undefined): Namespace {
+  return { ...file, terminating: known?.terminating ?? false }
 }
 
-function samePod(file: Pod, { addresses, phase, node }: Pod): Pod {
-  return { ...file, addresses: file.addresses.length > 0 ? file.addresses : addresses, phase: file.phase ?? phase, node: file.node ?? node }
+function podAsApplied(file: Pod, known: Pod | undefined): Pod {
+  return known ? { ...file, addresses: known.addresses, phase: known.phase, node: known.node } : file
 }
 
 /** The address of a Service is given once and stays. */
-function sameService(file: Service, { spec: { clusterIP, clusterIPs } }: Service): Service {
-  return { ...file, spec: { clusterIP, clusterIPs, ...file.spec } }
+function serviceAsApplied(file: Service, known: Service | undefined): Service {
+  return known ? { ...file, spec: { ...file.spec, clusterIP: known.spec.clusterIP, clusterIPs: known.spec.clusterIPs } } : file
 }

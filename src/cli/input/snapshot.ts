@@ -8,7 +8,7 @@ import type { Facts } from '../../desired/facts.ts'
 import type * as discovery from '../../desired/network/discovery.ts'
 import { type DesiredState, desiredState } from '../../reconcile/desired-state.ts'
 import { API_SERVER_SERVICE, dnsServices, SERVICE_NAME_LABEL, Services } from '../../reconcile/facts.ts'
-import type { Located } from './documents.ts'
+import type { Place } from './documents.ts'
 import { impliedNamespace, type Namespace } from './kinds/namespace.ts'
 import type { NetworkPolicy } from './kinds/network-policy.ts'
 import type { Pod } from './kinds/pod.ts'
@@ -39,7 +39,7 @@ export type Snapshot = {
 
 export type SnapshotInput = Pick<Snapshot, 'canMutate' | 'ownNamespace'> & {
   readonly objects: Omit<Objects, 'workloads' | 'configurations'>
-  readonly places: ReadonlyMap<unknown, Located>
+  readonly places: ReadonlyMap<unknown, Place>
   readonly configuration: Configuration | undefined
 }
 

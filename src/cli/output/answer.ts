@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander'
 import { print, type Shell } from '../shell.ts'
 import { type Paint, paintFor } from './colour.ts'
+import { createProgress, type Progress } from './progress.ts'
 import { yaml } from './yaml.ts'
 
 export const OUTPUT_FORMATS = ['text', 'json', 'yaml', 'markdown'] as const
@@ -25,8 +26,17 @@ export function addOutputOption(command: Command, usual: OutputFormat = 'text'):
   return command.addOption(new Option('-o, --output <format>', 'how the answer is written').choices(OUTPUT_FORMATS).default(usual))
 }
 
-export async function present(answer: Answer, format: OutputFormat, shell: Shell): Promise<void> {
-  await print(shell, lines(written(answer, format, shell)))
+/** `progress` is that of the work before it: it goes on for as long as the answer is being written down. */
+export async function present(
+  answer: Answer,
+  format: OutputFormat,
+  shell: Shell,
+  progress: Progress = createProgress(shell.stderr),
+): Promise<void> {
+  progress.at('writing the answer')
+  const text = lines(written(answer, format, shell))
+  progress.end()
+  await print(shell, text)
 }
 
 function written({ text, markdown, value, yaml: asYaml }: Answer, format: OutputFormat, { stdout, env }: Shell): string {

@@ -19,7 +19,7 @@ export function createProgress(stream: Output, now: () => number = () => perform
   if (stream.isTTY !== true) return { at() {}, end() {} }
   let began: number | undefined
   let shownAt = Number.NEGATIVE_INFINITY
-  let line = ''
+  let last: readonly [what: string, done: number | undefined, of: number | undefined] = ['', undefined, undefined]
   let shown = false
   let timer: NodeJS.Timeout | undefined
 
@@ -28,13 +28,14 @@ export function createProgress(stream: Output, now: () => number = () => perform
     if (began === undefined || time - began < PATIENCE_MS || time - shownAt < PAUSE_MS) return
     shownAt = time
     shown = true
-    stream.write(`${CLEAR_LINE}${line.slice(0, Math.max(0, (stream.columns ?? 80) - 1))}`)
+    // A terminal that does not know its size says 0.
+    stream.write(`${CLEAR_LINE}${lineOf(...last).slice(0, (stream.columns || 80) - 1)}`)
   }
 
   return {
     at(what, done, of) {
       began ??= now()
-      line = `${what}${done === undefined ? ' ...' : `: ${done.toLocaleString('en')}${of === undefined ? '' : ` of ${of.toLocaleString('en')}`}`}`
+      last = [what, done, of]
       // For what waits: whoever works calls often enough, and no timer would run meanwhile.
       timer ??= setInterval(show, PAUSE_MS).unref()
       show()
@@ -47,4 +48,9 @@ export function createProgress(stream: Output, now: () => number = () => perform
       began = undefined
     },
   }
+}
+
+function lineOf(what: string, done: number | undefined, of: number | undefined): string {
+  if (done === undefined) return `${what} ...`
+  return `${what}: ${done.toLocaleString('en')}${of === undefined ? '' : ` of ${of.toLocaleString('en')}`}`
 }

@@ -1,8 +1,8 @@
 /** The command line as a person meets it: exit codes, and one sentence for what can be mended. */
 
-import { execFile } from 'node:child_process'
 import { expect } from 'chai'
-import { BIN, type Folder, run, temporaryFolder } from '../../support/cli.ts'
+import { type Folder, run, start, temporaryFolder } from '../../support/cli.ts'
+import { eventually } from '../../support/eventually.ts'
 
 const KUBECONFIG = `
 apiVersion: v1
@@ -76,17 +76,27 @@ describe('the command line', () => {
   })
 
   it('waits for an API server that does not answer, says so, and ends when it is told to', async () => {
-    const child = execFile(BIN, ['run', '--listen', '127.0.0.1:0', '--log-format', 'json', '--kubeconfig', file('kubeconfig', KUBECONFIG)])
+    const { child, ended } = start([
+      'run',
+      '--listen',
+      '127.0.0.1:0',
+      '--log-format',
+      'json',
+      '--kubeconfig',
+      file('kubeconfig', KUBECONFIG),
+    ])
     let output = ''
     child.stdout?.on('data', (text) => {
       output += text
     })
-    const ended = new Promise<number | null>((done) => child.once('exit', done))
-    const deadline = Date.now() + 10_000
-    while (!output.includes('has trouble') && Date.now() < deadline) await new Promise((next) => setTimeout(next, 20))
-    expect(output).to.include('the watch on services kube-system/kube-dns has trouble; it goes on trying')
-    child.kill('SIGTERM')
-    expect(await ended).to.equal(0)
+    try {
+      await eventually(() => expect(output).to.include('the watch on services kube-system/kube-dns has trouble; it goes on trying'), {
+        within: 15_000,
+      })
+    } finally {
+      child.kill('SIGTERM')
+    }
+    expect((await ended).code).to.equal(0)
     expect(output).to.include('SIGTERM: ending the work at hand').and.include('stopped')
     expect(output, 'the token').not.to.include('secret-token')
   })

@@ -1,7 +1,7 @@
 /** cli/input/kinds/kinds.ts — PURE: which kinds are understood, and under which names they are asked for and collected. */
 
-import { GROUP } from '../../../api/labels.ts'
-import type { Resource } from '../../../kube/resources.ts'
+import { KIND } from '../../../api/labels.ts'
+import { apiVersionOf, type Resource } from '../../../kube/resources.ts'
 import { ENDPOINT_SLICES, NAMESPACES, NETWORK_POLICIES, PODS, SERVICES, TENANT_ISOLATIONS } from '../../../reconcile/resources.ts'
 import type { Reading } from './metadata.ts'
 import { readNamespace } from './namespace.ts'
@@ -55,17 +55,18 @@ export const KINDS: readonly Kind[] = [
 ]
 
 /**
- * The kind of an object with this apiVersion and kind; undefined when it is none of ours. A group of ours in a version that we do not know
- * is told by `violation`: passed over, a policy that counts would be missing.
+ * The kind of an object with this apiVersion and kind; undefined when it is none of ours. Where it has to be one of ours, in a version that
+ * we do not know or without any, `violation` says so: passed over, a policy that counts would be missing.
  */
 export function kindOf(apiVersion: string, kind: string): Kind | { readonly violation: string } | undefined {
   const [version = '', group = ''] = apiVersion.split('/').reverse()
-  const known = KINDS.find(({ resource }) => resource.kind === kind && (resource.group === group || FORMER_GROUPS.has(group)))
-  if (!known || known.resource.group === GROUP) return known
+  const known = KINDS.find(({ resource }) => resource.kind === kind)
+  if (!known) return undefined
   const { resource } = known
   if (resource.group === group && resource.version === version) return known
-  const wanted = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`
-  return { violation: `apiVersion: ${apiVersion} is not understood; write ${wanted}` }
+  const isOurs = resource.group === group || apiVersion === '' || FORMER_GROUPS.has(group) || kind === KIND
+  if (!isOurs) return undefined
+  return { violation: `apiVersion: ${apiVersion ? `${apiVersion} is not understood` : 'Required value'}; write ${apiVersionOf(resource)}` }
 }
 
 /** What NetworkPolicy, Ingress, Deployment and others were part of before 1.22. */

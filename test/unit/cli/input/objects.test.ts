@@ -99,8 +99,14 @@ items:
         `file.yaml:1: NetworkPolicy p (document 1): apiVersion: ${apiVersion} is not understood; write networking.k8s.io/v1`,
       ])
     }
-    const [mistake] = collected(TENANT.replace('v1alpha1', 'v1beta1')).mistakes
-    expect(mistake).to.include('file.yaml:1: TenantIsolation manning (document 1): apiVersion: ')
+    for (const apiVersion of ['tenant-isolation.dev/v1beta1', 'tenant-isolation.io/v1alpha1']) {
+      expect(collected(TENANT.replace('tenant-isolation.dev/v1alpha1', apiVersion)).mistakes).to.deep.equal([
+        `file.yaml:1: TenantIsolation manning (document 1): apiVersion: ${apiVersion} is not understood; write tenant-isolation.dev/v1alpha1`,
+      ])
+    }
+    expect(collected('kind: NetworkPolicy\nmetadata: {name: p}\n').mistakes).to.deep.equal([
+      'file.yaml:1: NetworkPolicy p (document 1): apiVersion: Required value; write networking.k8s.io/v1',
+    ])
   })
 
   it('may be there twice if they say the same; otherwise both places are named', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { DEFAULT_CONFIGURATION } from '../../../../src/api/configuration.ts'
-import { type Located, objectsIn } from '../../../../src/cli/input/documents.ts'
+import { objectsIn, type Place } from '../../../../src/cli/input/documents.ts'
 import { collect, noObjects, type Objects } from '../../../../src/cli/input/objects.ts'
 import { layOver } from '../../../../src/cli/input/overlay.ts'
 import { desiredIn, factsOf, type Snapshot, snapshotOf } from '../../../../src/cli/input/snapshot.ts'
@@ -37,7 +37,7 @@ spec: {namespaceSelector: {matchLabels: {tenant: manning}}, network: {intraTenan
 ---
 apiVersion: tenant-isolation.dev/v1alpha1
 kind: TenantIsolation
-metadata: {name: acme}
+metadata: {name: acme, uid: of another cluster, creationTimestamp: "2020-01-01T00:00:00Z"}
 spec: {namespaceSelector: {matchLabels: {tenant: manning}}}
 ---
 {apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {tenant: manning, new: label}}}
@@ -52,7 +52,7 @@ metadata: {name: kube-dns, namespace: kube-system}
 spec: {selector: {k8s-app: coredns}, ports: [{name: dns, port: 53, protocol: UDP}]}
 `
 
-const snapshot = (objects: Objects, places: ReadonlyMap<unknown, Located> = new Map()): Snapshot =>
+const snapshot = (objects: Objects, places: ReadonlyMap<unknown, Place> = new Map()): Snapshot =>
   snapshotOf({ objects, places, configuration: undefined, ownNamespace: 'tenant-isolation-system', canMutate: true })
 
 describe('files laid over a cluster', () => {
@@ -75,6 +75,17 @@ describe('files laid over a cluster', () => {
     expect(manning?.spec.network).to.deep.equal({ intraTenant: 'Tenant' })
     const { membership } = desiredIn(merged)
     expect(membership.selectedBy('shop')).to.deep.equal(['manning', 'acme'])
+  })
+
+  it('are new where the cluster does not know them, whatever another cluster has said of them', () => {
+    const acme = merged.tenants.find(({ metadata }) => metadata.name === 'acme')
+    expect(acme?.metadata).to.deep.equal({
+      name: 'acme',
+      uid: '',
+      resourceVersion: '',
+      generation: 0,
+      creationTimestamp: '9999-12-31T23:59:59Z',
+    })
   })
 
   it('do not bring back a namespace that is going', () => {

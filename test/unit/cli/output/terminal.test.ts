@@ -67,6 +67,20 @@ describe('progress', () => {
     expect(written).to.equal('\r\u001b[2K')
   })
 
+  it('is shown on a terminal that does not know its size', () => {
+    written = ''
+    now = 0
+    const write = (text: string): void => {
+      written += text
+    }
+    const progress = createProgress(Object.assign(outputTo(write, true), { columns: 0 }), () => now)
+    progress.at('reading pods')
+    now = 1000
+    progress.at('reading pods')
+    expect(written).to.include('reading pods ...')
+    progress.end()
+  })
+
   it('shows what is waited for although nobody calls', async () => {
     const progress = progressOn(true)
     progress.at('reading pods')

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import { convertCommand } from './convert.ts'
+import { diffCommand } from './diff.ts'
 import { renderCommand } from './render.ts'
 import { runCommand } from './run.ts'
 import type { Shell } from './shell.ts'
@@ -14,7 +15,7 @@ export function programOf(shell: Shell): Command {
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => shell.stdout.write(text), writeErr: (text) => shell.stderr.write(text) })
-  for (const command of [runCommand(shell), renderCommand(shell), convertCommand(shell)]) {
+  for (const command of [runCommand(shell), renderCommand(shell), diffCommand(shell), convertCommand(shell)]) {
     program.addCommand(inheriting(command, program))
   }
   return program

@@ -49,6 +49,9 @@ function aboutTenant(tenant: Tenant, { state, snapshot, namespace }: Noted): str
     ...(intent.mode === 'Disabled'
       ? []
       : intent.unresolved.map(({ rule, message }) => `${who}, ${rule}: ${message}; what it would allow stays closed`)),
+    ...(snapshot.canMutate === false && wantsDefaults(tenant)
+      ? [`${who} asks for podSecurity.defaulting, which needs Kubernetes 1.36: nothing is filled in`]
+      : []),
     ...[...state.membership.contestedBy(name)].sort().map((contested) => contestedText(contested, who, state)),
     ...[...state.protectedNamespaces]
       .sort()

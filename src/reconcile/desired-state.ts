@@ -39,9 +39,9 @@ export type DesiredState = {
   /** Who has which namespace, and who would like to. */
   readonly membership: Membership
   readonly protectedNamespaces: ReadonlySet<string>
-  /** What the operator keeps in a namespace; undefined when it leaves what is there as it is (suspended, or not understood). */
+  /** The NetworkPolicies that the operator keeps in a namespace; undefined when it leaves what is there as it is (suspended, or not understood). */
   readonly policiesIn: (namespace: string) => readonly ManagedPolicy[] | undefined
-  /** The cluster-scoped objects that the operator keeps for a tenant; undefined when it leaves what is there as it is. */
+  /** Everything else that the operator keeps for a tenant, in a namespace or in none; undefined when it leaves what is there as it is. */
   readonly objectsOf: (tenant: string) => readonly DesiredObject[] | undefined
   /** Those that serve several tenants at once. */
   readonly gates: readonly DesiredObject[]

@@ -12,11 +12,18 @@ import * as arbitrary from '../support/arbitrary.ts'
 const OWN = 'operators-own'
 const NAMESPACES = ['n1', 'n2', 'n3', 'kube-system', OWN] as const
 
+/** Many want the same namespaces. */
+const WANTED = { app: 'a' }
+
 const resource = fc
   .record({
     name: fc.constantFrom('manning', 'acme', 'constructor'),
     age: fc.constantFrom('2024-01-01T00:00:00Z', '2025-01-01T00:00:00Z'),
-    namespaceSelector: fc.oneof({ weight: 5, arbitrary: arbitrary.nonEmptySelector }, { weight: 1, arbitrary: fc.constant({}) }),
+    namespaceSelector: fc.oneof(
+      { weight: 4, arbitrary: fc.constant({ matchLabels: WANTED }) },
+      { weight: 3, arbitrary: arbitrary.nonEmptySelector },
+      { weight: 1, arbitrary: fc.constant({}) },
+    ),
     network: arbitrary.network,
     mode: fc.constantFrom('Enforce', 'Enforce', 'Audit', 'Disabled'),
     suspend: fc.boolean(),
@@ -43,10 +50,13 @@ const resource = fc
 
 const view: fc.Arbitrary<ClusterView> = fc.record({
   resources: fc.uniqueArray(resource, { maxLength: 3, selector: ({ metadata }) => metadata.name }),
-  namespaces: fc.uniqueArray(fc.record({ name: fc.constantFrom(...NAMESPACES), labels: arbitrary.labels, terminating: fc.boolean() }), {
-    maxLength: 5,
-    selector: ({ name }) => name,
-  }),
+  namespaces: fc.uniqueArray(
+    fc.record({ name: fc.constantFrom(...NAMESPACES), labels: fc.oneof(fc.constant(WANTED), arbitrary.labels), terminating: fc.boolean() }),
+    {
+      maxLength: 5,
+      selector: ({ name }) => name,
+    },
+  ),
   configuration: arbitrary.configuration,
   ownNamespace: fc.constant(OWN),
   // The operator's picture has these from watches on Services, which are none here.

@@ -36,13 +36,15 @@ export function changesBetween({ actual, state, namespaces, only }: Comparison):
     if (others) others.push(policy)
     else policies.set(namespace, [policy])
   }
-  return [
-    ...namespaces
-      // One that is going empties itself.
-      .filter(({ name, terminating }) => !terminating && (only === undefined || name === only))
-      .flatMap(({ name }) => inNamespace(name, policies.get(name) ?? [], state)),
-    ...(only === undefined ? keptChanges(actual, state) : []),
-  ].sort((a, b) => byPlace(a.object, b.object))
+  // One that is going empties itself.
+  const living = new Set(namespaces.filter(({ terminating }) => !terminating).map(({ name }) => name))
+  const isLookedAt = ({ object: { metadata } }: Change) =>
+    metadata.namespace === undefined
+      ? only === undefined
+      : living.has(metadata.namespace) && (only ?? metadata.namespace) === metadata.namespace
+  return [...[...living].flatMap((name) => inNamespace(name, policies.get(name) ?? [], state)), ...keptChanges(actual, state)]
+    .filter(isLookedAt)
+    .sort((a, b) => byPlace(a.object, b.object))
 }
 
 function inNamespace(

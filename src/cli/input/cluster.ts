@@ -25,7 +25,6 @@ export type Selection = {
 }
 
 export type Cluster = {
-  readonly server: string
   /**
    * What `take` makes of each object that the API server lists; what it makes nothing of is forgotten. Undefined when the API server does
    * not know the kind.
@@ -38,11 +37,7 @@ export type Cluster = {
 }
 
 /** Throws a UsageError for what a person can mend: no answer, unknown credentials, rights that are missing, all of them at once. */
-export async function inCluster<T>(
-  options: KubeconfigOptions,
-  shell: Shell,
-  work: (cluster: Cluster, progress: Progress) => Promise<T>,
-): Promise<T> {
+export async function inCluster<T>(options: KubeconfigOptions, shell: Shell, work: (cluster: Cluster) => Promise<T>): Promise<T> {
   const kubeConfig = loadKubeConfig(options)
   const server = kubeConfig.getCurrentCluster()?.server ?? ''
   const progress = createProgress(shell.stderr)
@@ -51,7 +46,7 @@ export async function inCluster<T>(
       const transport = transportFor({ kubeConfig, userAgent: `${FIELD_MANAGER}/${shell.version} (command line)`, signal })
       const missing: Right[] = []
       try {
-        return await work(clusterOf(transport, { server, signal, progress, missing }), progress)
+        return await work(clusterOf(transport, { signal, progress, missing }))
       } catch (error) {
         if (missing.length > 0) throw new UsageError(missingRights(await userOf(transport), missing, server))
         throw sentenceOf(error, server)
@@ -81,9 +76,9 @@ export async function together<T extends readonly unknown[]>(work: { readonly [I
   return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : undefined)) as unknown as T
 }
 
-type Reading = { readonly server: string; readonly signal: AbortSignal; readonly progress: Progress; readonly missing: Right[] }
+type Reading = { readonly signal: AbortSignal; readonly progress: Progress; readonly missing: Right[] }
 
-function clusterOf(transport: Transport, { server, signal, progress, missing }: Reading): Cluster {
+function clusterOf(transport: Transport, { signal, progress, missing }: Reading): Cluster {
   const heard = async <T>(right: Right, request: Promise<T>): Promise<T> => {
     try {
       return await request
@@ -93,7 +88,6 @@ function clusterOf(transport: Transport, { server, signal, progress, missing }: 
     }
   }
   return {
-    server,
     async list(resource, take, { namespace, name, labelSelector, rightIn } = {}) {
       type Taken = NonNullable<ReturnType<typeof take>>
       let taken: Taken[] = []

@@ -5,8 +5,11 @@ import { type Document, isNode, LineCounter, parseAllDocuments, type YAMLError }
 /** Where an object stands. */
 export type Place = {
   readonly file: string
-  /** The line, from 1, of a field such as `spec.egress[0].to`; of the nearest one around it when it is not there. */
-  readonly lineOf: (field?: string) => number
+  /**
+   * The line, from 1, of a field such as `spec.egress[0].to`; of the nearest one around it when it is not there. Undefined for a text so long
+   * that looking for it would take longer than anybody waits.
+   */
+  readonly lineOf: (field?: string) => number | undefined
 }
 
 /** One object, and where it stands. */
@@ -31,7 +34,8 @@ export function objectsIn(file: string, text: string): readonly Located[] {
 function documentsIn(file: string, text: string): Located[] {
   // Read once more when the first line is asked for; until then, nothing has to be kept for it but the text.
   let again: Lines | undefined
-  const lineOf = (index: number, field: string): number => {
+  const lineOf = (index: number, field: string): number | undefined => {
+    if (text.length > LONG_TEXT) return undefined
     again ??= linesIn(text)
     return lineIn(again, index, field)
   }
@@ -87,6 +91,9 @@ function parsed(text: string, lineCounter: LineCounter): readonly Document[] {
 }
 
 const STRANGE = new Set(['tag:yaml.org,2002:timestamp', 'tag:yaml.org,2002:intTIME', 'tag:yaml.org,2002:floatTIME'])
+
+/** Characters. YAML is read at about a million of them in a second, and only YAML knows lines. */
+const LONG_TEXT = 4_000_000
 
 type Lines = { readonly documents: readonly Document[]; readonly lines: LineCounter }
 

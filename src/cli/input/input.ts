@@ -24,7 +24,7 @@ export type Input<Also = undefined> = {
   readonly also: Also
 }
 
-export type Reading<Also> = {
+export type InputRequest<Also> = {
   readonly options: InputOptions
   /** Kinds that the command looks at, besides TenantIsolations, Namespaces, and what facts follow from. */
   readonly needs?: readonly Need[]
@@ -39,8 +39,8 @@ export type Reading<Also> = {
  * Throws a UsageError that says what to mend: flags, files with their lines, objects with their fields, a cluster that cannot be read. What
  * was passed over is a note.
  */
-export async function readInput<Also = undefined>(reading: Reading<Also>): Promise<Input<Also | undefined>> {
-  const { options, shell, needs = [], narrow = false } = reading
+export async function readInput<Also = undefined>(request: InputRequest<Also>): Promise<Input<Also | undefined>> {
+  const { options, shell, needs = [], narrow = false } = request
   const source = sourceOf(options)
   const files = await collected(options, usualNamespace(options, source), shell)
   const facts = await factsIn(options, shell)
@@ -67,7 +67,7 @@ export async function readInput<Also = undefined>(reading: Reading<Also>): Promi
     const scope = narrow ? options.namespace : undefined
     const [{ objects, canMutate }, also] = await together([
       readCluster(cluster, { needs, scope, configuration, onMissingKind: (text) => note(shell, text) }),
-      reading.also ? reading.also(cluster, configuration) : Promise.resolve(undefined),
+      request.also ? request.also(cluster, configuration) : Promise.resolve(undefined),
     ])
     const shared = { configuration, ownNamespace, canMutate }
     const before = snapshotOf({ objects, places: new Map(), ...shared })

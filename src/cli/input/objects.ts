@@ -109,12 +109,13 @@ function mistake(located: Located, violation: string): string {
   const metadata = isRecord(located.value) && isRecord(located.value.metadata) ? located.value.metadata : {}
   const name = [metadata.namespace, metadata.name].filter((part) => typeof part === 'string').join('/')
   const which = `document ${located.document}${located.path && `, ${located.path}`}`
-  return `${located.file}:${located.lineOf(field)}: ${kind}${name && ` ${name}`} (${which}): ${violation}`
+  return `${placeOf(located, field)}: ${kind}${name && ` ${name}`} (${which}): ${violation}`
 }
 
 /** `file:line` */
-export function placeOf({ file, lineOf }: Place): string {
-  return `${file}:${lineOf()}`
+export function placeOf({ file, lineOf }: Place, field?: string): string {
+  const line = lineOf(field)
+  return line === undefined ? file : `${file}:${line}`
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -11,7 +11,7 @@ const CLEAR_LINE = '\r\u001b[2K'
 export type Progress = {
   /** What is under way: "reading pods", and how far it is. Costs nothing to call often. */
   at(what: string, done?: number, of?: number): void
-  /** Takes the line away; the next `at` begins anew. */
+  /** Takes the line away. Should there be another `at`, the second has begun with the first. */
   end(): void
 }
 
@@ -45,7 +45,7 @@ export function createProgress(stream: Output, now: () => number = () => perform
       timer = undefined
       if (shown) stream.write(CLEAR_LINE)
       shown = false
-      began = undefined
+      shownAt = Number.NEGATIVE_INFINITY
     },
   }
 }

@@ -74,6 +74,7 @@ describe('render', function () {
     ).to.equal(true)
     expect(JSON.stringify(policies[0].spec.egress)).to.include('"k8s-app":"kube-dns"').and.to.include('10.96.0.10/32')
     expect(JSON.stringify(policies[1].spec.egress)).to.include('172.18.0.2/32').and.to.include('10.96.0.1/32')
+    expect(stdout).not.to.include('ownerReferences')
     expect(stderr).to.equal('note: ownerReferences are left out for manning: only the cluster that holds it knows the uid\n')
     expect(refused).to.equal(false)
   })
@@ -146,6 +147,9 @@ describe('render', function () {
     expect(await kinds()).to.deep.equal({ defaulting: false, noted: true })
     expect(await kinds('--kubernetes-version', '1.36')).to.deep.equal({ defaulting: true, noted: false })
     expect(await kinds('--kubernetes-version', 'v1.35.2')).to.deep.equal({ defaulting: false, noted: false })
+    expect((await call('render', '-f', file, '--kubernetes-version', '1.35')).stderr).to.include(
+      'note: TenantIsolation manning asks for podSecurity.defaulting, which needs Kubernetes 1.36: nothing is filled in',
+    )
   })
 
   it('passes over kinds that it does not know, once per kind', async () => {

@@ -123,6 +123,15 @@ items:
     expect(place && placeOf(place)).to.equal('file.yaml:3')
   })
 
+  it('name the file alone where it is so long that looking for the line would take ages', () => {
+    const long = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p', labels: { version: 1 }, annotations: { long: 'x'.repeat(4_000_000) } },
+    })
+    expect(collected(long).mistakes[0]).to.equal('file.yaml: Pod p (document 1): metadata.labels.version: must be of type string')
+  })
+
   it('are younger than everything in a cluster, and have no uid, unless they came from one', () => {
     const [fresh, known] = [
       TENANT,

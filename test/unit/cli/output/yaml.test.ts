@@ -6,7 +6,7 @@ import { ordered, yaml, yamlDocuments } from '../../../../src/cli/output/yaml.ts
 const SPEC = { egress: [], policyTypes: ['Ingress'], podSelector: {} }
 const policy = (namespace: string) => ({
   spec: SPEC,
-  metadata: { labels: { name: 'z', apiVersion: 'a', kind: 'b' }, namespace, name: 'tenant-isolation' },
+  metadata: { labels: { name: 'z', egress: 'a', app: 'b' }, namespace, name: 'tenant-isolation' },
   kind: 'NetworkPolicy',
   apiVersion: 'networking.k8s.io/v1',
 })
@@ -51,8 +51,8 @@ metadata:
   name: tenant-isolation
   namespace: shop
   labels:
-    apiVersion: a
-    kind: b
+    app: b
+    egress: a
     name: z
 spec:
   podSelector: {}

@@ -149,11 +149,11 @@ function repairDelay(
  * because it is gone or because our picture of tenants has a hole, they are the garbage collector's: a hole never deletes anything.
  * What bears all our marks but the owner, as after a deletion that left its policies behind, is ours where its tenant owns the namespace.
  */
-function relevant(
+export function relevant(
   observed: ReadonlyMap<string, PolicyEntry>,
   desired: readonly ManagedPolicy[],
   owner: Tenant | undefined,
-  world: World,
+  world: { readonly tenants: ReadonlyMap<string, Tenant> },
 ): ReadonlyMap<string, PolicyEntry> {
   const wanted = new Set(desired.map(({ name }) => name))
   const known = [...observed].filter(([name, { tenant, terminating }]) => wanted.has(name) || (world.tenants.has(tenant) && !terminating))

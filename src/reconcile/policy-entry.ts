@@ -6,7 +6,7 @@
  */
 
 import { API_VERSION, BASELINE_POLICY, GROUP, KIND, MANAGED_BY, MANAGED_BY_LABEL, RULES_ANNOTATION, TENANT_LABEL } from '../api/labels.ts'
-import { fingerprintOf, type ManagedPolicy, type OwnerReference } from '../desired/managed.ts'
+import { fingerprintOf, type ManagedPolicy, type Owned, type OwnerReference } from '../desired/managed.ts'
 import type { PolicySpec } from '../desired/network/policy.ts'
 import type { KubeObject, ObjectMeta, StoredObject } from '../kube/objects.ts'
 import { type Fields, labelsIn, lastForeignManager } from './managers.ts'
@@ -38,13 +38,8 @@ export type PolicyEntry = {
 
 /** The entry for `object`; `desired` is the policy of that name that its namespace should have, whose memory it shares when it is equal. */
 export function policyEntry(object: NetworkPolicy, previous: PolicyEntry | undefined, desired: ManagedPolicy | undefined): PolicyEntry {
-  const { name, uid, resourceVersion, labels = {}, annotations = {}, ownerReferences = [], deletionTimestamp } = object.metadata
-  const fingerprint = fingerprintOf({
-    labels: pick(labels, OUR_LABELS),
-    annotations: pick(annotations, OUR_ANNOTATIONS),
-    ownerReferences: ownerReferences as readonly OwnerReference[],
-    spec: object.spec,
-  })
+  const { name, uid, resourceVersion, labels = {}, ownerReferences = [], deletionTimestamp } = object.metadata
+  const fingerprint = fingerprintOf(ownedOf(object))
   const same = desired?.fingerprint === fingerprint
   const others = othersOf(object.metadata)
   const changedBy = same ? undefined : lastForeignManager(object.metadata, holdsOurs)
@@ -60,6 +55,16 @@ export function policyEntry(object: NetworkPolicy, previous: PolicyEntry | undef
     ...(others && { others }),
     ...(changedBy !== undefined && { changedBy }),
     ...(deletionTimestamp !== undefined && { terminating: true as const }),
+  }
+}
+
+/** What of a policy is ours to say; the rest is others'. */
+export function ownedOf({ metadata: { labels = {}, annotations = {}, ownerReferences = [] }, spec }: NetworkPolicy): Owned {
+  return {
+    labels: pick(labels, OUR_LABELS),
+    annotations: pick(annotations, OUR_ANNOTATIONS),
+    ownerReferences: ownerReferences as readonly OwnerReference[],
+    spec,
   }
 }
 

@@ -1,10 +1,10 @@
-/** reconcile/tenants.ts — the tenants as the operator understands them: each resource with what follows from it. */
+/** reconcile/tenants.ts — PURE: the tenants as the operator understands them: each resource with what follows from it. */
 
 import { hashOf } from '../api/canonical.ts'
 import { FINALIZER } from '../api/labels.ts'
 import type { NETWORK_MODES, Network } from '../api/network.ts'
 import { isEmptySelector, type LabelSelector, type Labels } from '../api/selectors.ts'
-import { type TenantIsolation, violations } from '../api/tenant-isolation.ts'
+import { type Spec, type TenantIsolation, violations } from '../api/tenant-isolation.ts'
 import { type TenantAccess, tenantAccess } from '../desired/access/bindings.ts'
 import type { Facts } from '../desired/facts.ts'
 import { type ManagedPolicy, managedPolicy } from '../desired/managed.ts'
@@ -54,7 +54,7 @@ export type Tenant = {
 export function tenantOf(resource: TenantIsolation, facts: Facts, previous: Tenant | undefined): Tenant {
   // What another version left in status is no reason not to understand the spec.
   const broken = violations({ ...resource, status: undefined })
-  const namespaceSelector = resource.spec?.namespaceSelector ?? {}
+  const namespaceSelector = selectorOf(resource)
   const orphaning = isOrphaning(resource, previous)
   const understood = broken.length === 0
   const access = same(previous?.access, accessOf(understood ? resource : undefined, facts))
@@ -94,10 +94,24 @@ function standardOf(resource: TenantIsolation | undefined): Standard {
 
 const NOBODY: Pick<TenantIsolation['metadata'], 'name' | 'uid' | 'deletionTimestamp'> = { name: '', uid: '' }
 
-/** Whether a resource may claim namespaces at all: an empty selector would take the whole cluster, whoever let it through. */
-export function claims({ namespaceSelector }: Tenant): boolean {
-  return !isEmptySelector(namespaceSelector)
+/** Empty when the resource is so broken that it has none. */
+export function selectorOf({ spec }: TenantIsolation): LabelSelector {
+  return (spec as Spec | undefined)?.namespaceSelector ?? {}
 }
+
+/** What the resource claims: nothing with an empty selector, which would take the whole cluster, whoever let it through. */
+export function claimOf(tenant: Tenant): Claimant | undefined {
+  const { resource, namespaceSelector } = tenant
+  const { name, creationTimestamp } = resource.metadata
+  return isEmptySelector(namespaceSelector) ? undefined : { name, creationTimestamp, namespaceSelector, standing: standingOf(tenant) }
+}
+
+/** The policies that a namespace of the tenant with these labels should have, the baseline first. */
+export function policiesOf(tenant: Tenant | undefined, labels: Labels): readonly ManagedPolicy[] {
+  return tenant?.intent?.mode === 'Enforce' ? tenant.intent.policiesFor(labels) : NONE
+}
+
+const NONE: readonly ManagedPolicy[] = []
 
 /** What its claim is worth while others claim the same: whoever is being deleted yields to those who can write. */
 export function standingOf({ resource, intent }: Tenant): Claimant['standing'] {

@@ -6,13 +6,14 @@
 
 import { canonicalJson } from '../api/canonical.ts'
 import type { Configuration } from '../api/configuration.ts'
-import { ALWAYS_PROTECTED_NAMESPACES, BASELINE_POLICY } from '../api/labels.ts'
+import { BASELINE_POLICY } from '../api/labels.ts'
 import { type LabelSelector, type Labels, matchesSelector } from '../api/selectors.ts'
 import type { TenantIsolation } from '../api/tenant-isolation.ts'
 import type { Facts } from '../desired/facts.ts'
 import type { ManagedPolicy } from '../desired/managed.ts'
 import { type KubeObject, type StoredObject, splitKey } from '../kube/objects.ts'
 import { type Change, createStore, type Store } from '../kube/store.ts'
+import { mayBelong, protectedBy } from './desired-state.ts'
 import { DriftLog } from './drift.ts'
 import { Extras } from './extras.ts'
 import { Services } from './facts.ts'
@@ -24,7 +25,7 @@ import { type NamespaceOutcome, Outcomes } from './outcomes.ts'
 import { isPolicyName, type NetworkPolicy, type PolicyEntry, policyEntry } from './policy-entry.ts'
 import { PolicyMemory } from './policy-memory.ts'
 import { objectText } from './repairs.ts'
-import { claims, standingOf, type Tenant, tenantOf } from './tenants.ts'
+import { claimOf, policiesOf, selectorOf, standingOf, type Tenant, tenantOf } from './tenants.ts'
 
 /** Monotonic milliseconds, and the time of day in milliseconds since 1970. */
 export type Now = { readonly monotonic: () => number; readonly wall: () => number }
@@ -71,7 +72,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options
     this.facts = { configuration: options.configuration, tenants: this.#selectors, dns: undefined, apiServer: undefined }
-    this.#protected = protectedBy(options)
+    this.#protected = protectedBy(options.configuration, options.ownNamespace)
     this.resources = createStore<TenantIsolation & StoredObject, TenantEntry>({
       ingest: (resource) => ({ resourceVersion: resource.metadata.resourceVersion, uid: resource.metadata.uid, resource }),
       onChange: (change) => this.#onResource(change),
@@ -126,9 +127,7 @@ export class World {
 
   /** The policy of that name that the namespace should have. */
   desiredPolicy(namespace: string, name: string): ManagedPolicy | undefined {
-    const intent = this.ownerOf(namespace)?.intent
-    if (intent?.mode !== 'Enforce') return undefined
-    return intent.policiesFor(this.membership.labelsOf(namespace) ?? {}).find((policy) => policy.name === name)
+    return policiesOf(this.ownerOf(namespace), this.membership.labelsOf(namespace) ?? {}).find((policy) => policy.name === name)
   }
 
   /** The baseline as the tenant would have it here, whatever its mode: under its marks a namespace is let go. */
@@ -177,7 +176,7 @@ export class World {
     if (canonicalJson(before) === canonicalJson(after)) return
     this.facts = { ...after, tenants }
     const protectedBefore = this.#protected
-    this.#protected = protectedBy({ ...this.#options, configuration })
+    this.#protected = protectedBy(configuration, this.#options.ownNamespace)
     for (const name of new Set([...protectedBefore, ...this.#protected])) {
       const entry = this.namespaces.get(name)
       if (entry && protectedBefore.has(name) !== this.#protected.has(name)) this.#onMembership([this.#place(name, entry)], 'fresh')
@@ -230,23 +229,24 @@ export class World {
   }
 
   #understand(resource: TenantIsolation, priority: Priority): void {
-    const { name, creationTimestamp } = resource.metadata
+    const { name } = resource.metadata
     const previous = this.tenants.get(name)
+    // Before it is understood: its rules may name the tenant itself.
+    this.#selectors.set(name, selectorOf(resource))
     const tenant = tenantOf(resource, this.facts, previous)
-    this.#selectors.set(name, tenant.namespaceSelector)
     this.tenants.set(name, tenant)
     this.outcomes.setIntent(name, tenant.intent)
     for (const peer of tenant.references) {
       const referrers = this.#referencedBy.get(peer) ?? new Set()
       this.#referencedBy.set(peer, referrers.add(name))
     }
-    const claim = { name, creationTimestamp, namespaceSelector: tenant.namespaceSelector, standing: standingOf(tenant) }
+    const claim = claimOf(tenant)
     if (
       !previous ||
       canonicalJson(previous.namespaceSelector) !== canonicalJson(tenant.namespaceSelector) ||
-      standingOf(previous) !== claim.standing
+      standingOf(previous) !== standingOf(tenant)
     )
-      this.#onMembership(claims(tenant) ? this.membership.setTenant(claim) : this.membership.removeTenant(name), priority)
+      this.#onMembership(claim ? this.membership.setTenant(claim) : this.membership.removeTenant(name), priority)
     const same = previous?.intent === tenant.intent && previous?.access === tenant.access && previous.standard === tenant.standard
     if (same && previous?.resource.metadata.finalizers?.join() === resource.metadata.finalizers?.join()) return
     // Those too that left while the tenant was suspended: nobody else lets them go.
@@ -283,9 +283,10 @@ export class World {
     }
   }
 
-  /** A terminating namespace belongs to nobody: nothing can be made in it any more, and it empties itself. */
   #place(name: string, { labels, terminating }: NamespaceEntry): NamespaceChange {
-    return terminating || this.#protected.has(name) ? this.membership.removeNamespace(name) : this.membership.setNamespace(name, labels)
+    return mayBelong({ name, terminating }, this.#protected)
+      ? this.membership.setNamespace(name, labels)
+      : this.membership.removeNamespace(name)
   }
 
   #onMembership(changes: readonly NamespaceChange[], priority: Priority): void {
@@ -315,8 +316,4 @@ export class World {
   #mayGo(tenant: string): void {
     if (this.tenants.get(tenant)?.resource.metadata.deletionTimestamp !== undefined) this.#options.enqueue(tenantKey(tenant), 'fresh')
   }
-}
-
-function protectedBy({ configuration, ownNamespace }: Pick<WorldOptions, 'configuration' | 'ownNamespace'>): ReadonlySet<string> {
-  return new Set([...ALWAYS_PROTECTED_NAMESPACES, ownNamespace, ...configuration.protectedNamespaces])
 }

@@ -15,7 +15,8 @@ const NAMESPACES_EACH = 3
 const specOf = (tenant: string): Spec => ({
   namespaceSelector: namespacesOf(tenant),
   network: {
-    ingress: [ingressRule({ appliesTo: { podSelector: labelled({ app: 'database' }) }, ports: [{ port: 5432 }] })],
+    // One of the peers is the tenant itself, by its name.
+    ingress: [ingressRule({ appliesTo: { podSelector: labelled({ app: 'database' }) }, from: [{ tenant }], ports: [{ port: 5432 }] })],
     egress: [
       egressRule({ appliesTo: { podSelector: labelled({ app: 'webserver' }) }, to: [{ preset: 'KubeAPIServer' }, { preset: 'Internet' }] }),
     ],

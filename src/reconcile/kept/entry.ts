@@ -71,10 +71,16 @@ export function placeOf({ kind, metadata: { namespace, name } }: Wanted): Place 
 
 /** Equal for two objects exactly when all that we own is equal, whether the API server has filled in its defaults or not. */
 export function fingerprintOf(object: Wanted | Kept): string {
+  const { labels, ownerReferences, content } = ownedOf(object)
+  return hashOf([labels, ownerReferences, content], 24)
+}
+
+/** What of an object is ours to say, with the API server's defaults filled in. */
+export function ownedOf(object: Wanted | Kept) {
   const { labels = {}, ownerReferences = [] } = object.metadata
   const { apiVersion: _, kind, metadata: __, status: ___, ...content } = object as Kept & Record<string, unknown>
   const own = Object.entries(labels).filter(([key]) => OUR_LABELS.includes(key))
-  return hashOf([Object.fromEntries(own), ownerReferences, withDefaults(kind as KeptKind, content)], 24)
+  return { labels: Object.fromEntries(own), ownerReferences, content: withDefaults(kind as KeptKind, content) }
 }
 
 export function roleRefOf(object: object): string {

@@ -52,6 +52,6 @@ export function isHeldUpBy(object: Named, other: Named, there: boolean): boolean
 
 /** Whether an object of this name is one that a tenant's objects could have been: only such are ever deleted. */
 export function isTenantObjectName(tenant: string, kind: string, name: string): boolean {
-  if (kind === 'ClusterRole' || kind === 'ClusterRoleBinding') return name.startsWith(`tenant-isolation:${tenant}:`)
+  if (['ClusterRole', 'ClusterRoleBinding', 'RoleBinding'].includes(kind)) return name.startsWith(`tenant-isolation:${tenant}:`)
   return name.endsWith('.tenant-isolation.dev') && name.split('.').includes(tenant)
 }

@@ -76,16 +76,22 @@ export function desiredState({ resources, namespaces, ownNamespace, canMutate, .
       if (isLeftAlone(tenant)) return undefined
       if (!tenant || tenant.resource.metadata.deletionTimestamp !== undefined) return []
       const { metadata, spec } = tenant.resource
-      return tenantObjects({
+      const clusterWide = tenantObjects({
         owner: { name, uid: metadata.uid },
         spec,
         protectedNamespaces: sortedProtected,
         contestedNamespaces: [...membership.contestedBy(name)],
         canMutate,
       })
+      return [...clusterWide, ...accessIn(tenant, membership.namespacesOf(name))]
     },
     gates: gateBindings(gatedTenants(tenants.values()), sortedProtected),
   }
+}
+
+/** The same RoleBindings in each of the namespaces. */
+function accessIn({ access: { bindings } }: Tenant, namespaces: Iterable<string>): DesiredObject[] {
+  return [...namespaces].flatMap((namespace) => bindings.map((binding) => ({ ...binding, metadata: { ...binding.metadata, namespace } })))
 }
 
 /** Every object that the operator keeps, in no particular order. */

@@ -14,7 +14,7 @@ demo: node_modules ## the main job on a real API server, told with times; KEEP=1
 
 .PHONY: test
 test: node_modules ## every test, against a real API server
-	@$(NODE) tools/control-plane/binaries-ready.ts
+	@$(NODE) tools/control-plane/binaries-ready.ts --helm
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 .PHONY: test-unit

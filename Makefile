@@ -54,6 +54,10 @@ bench-pods: node_modules ## measure what the admission policies add to the creat
 bundle: node_modules ## one file for the image: dist/tenant-isolation.mjs
 	@$(NODE) tools/bundle.ts
 
+.PHONY: install-yaml
+install-yaml: node_modules ## config/default as one file for kubectl: dist/install.yaml
+	@$(NODE) tools/install-yaml.ts
+
 .PHONY: cluster-up
 cluster-up: node_modules ## start a real control plane in .cluster, or find it; CRD and RBAC installed
 	@$(NODE) tools/control-plane/up.ts

@@ -3,8 +3,11 @@
  * the operator under exactly the rights that the release gave it. What docs/install.md says that stays and goes is what is found here.
  */
 
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { API_VERSION, KIND } from '../../../src/api/labels.ts'
+import { bundle, NODE_FLAGS } from '../../../tools/bundle.ts'
 import { dashboardExpressions } from '../../../tools/chart/dashboard.ts'
 import { alerts } from '../../support/alerts.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -35,6 +38,7 @@ describe('the chart on a real API server', function () {
   this.timeout(120_000)
   let cluster: ChartCluster
   let operator: RunningRelease | undefined
+  let program: readonly string[]
 
   const isolated = () =>
     eventually(
@@ -54,6 +58,8 @@ describe('the chart on a real API server', function () {
 
   before(async () => {
     cluster = await startChartCluster()
+    // As the image has it.
+    program = [...NODE_FLAGS, await bundle(join(cluster.controlPlane.directory, 'app'))]
   })
 
   after(async () => {
@@ -70,7 +76,7 @@ describe('the chart on a real API server', function () {
   })
 
   it('gives the operator the rights that it needs: a tenant is isolated by it', async () => {
-    operator = await cluster.run(NAMESPACE)
+    operator = await cluster.run(NAMESPACE, program)
     await cluster.kubectl('apply --server-side --filename=-', TENANT)
     await cluster.kubectl('create --filename=-', NAMESPACE_OF_TENANT)
     await isolated()
@@ -128,6 +134,13 @@ describe('the chart on a real API server', function () {
     expect(text).to.match(/^leader_election_master_status\{name="tenant-isolation"\} 1$/m)
   })
 
+  it('stays well within the memory that it may take', async () => {
+    const { resources } = (await cluster.get(`deployment/tenant-isolation --namespace=${NAMESPACE}`)).spec.template.spec.containers[0]
+    const [, mebibytes] = /^(\d+)Mi$/.exec(resources.limits.memory) ?? []
+    const [, peak] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${operator?.pid}/status`, 'utf8')) ?? []
+    expect(Number(peak) / 1024).to.be.within(20, Number(mebibytes) / 2)
+  })
+
   it('is upgraded without a write to what isolates tenants', async () => {
     const before = await versions('networkpolicies,ti,validatingadmissionpolicybindings')
     const output = await cluster.helm('upgrade', {
@@ -137,7 +150,7 @@ describe('the chart on a real API server', function () {
     expect(output).to.match(/REVISION: 2/)
     expect((await cluster.get(`deployment/tenant-isolation --namespace=${NAMESPACE}`)).spec.replicas).to.equal(3)
     await operator?.stop()
-    operator = await cluster.run(NAMESPACE)
+    operator = await cluster.run(NAMESPACE, program)
     await isolated()
     expect(await versions('networkpolicies,ti,validatingadmissionpolicybindings')).to.deep.equal(before)
   })
@@ -178,7 +191,7 @@ describe('the chart on a real API server', function () {
 
   it('installed again under the same name, takes up what stayed', async () => {
     await cluster.helm('install', { namespace: NAMESPACE, values: VALUES })
-    operator = await cluster.run(NAMESPACE)
+    operator = await cluster.run(NAMESPACE, program)
     await eventually(async () => expect(await cluster.names('networkpolicies', '--namespace=later')).to.have.length(1), { within: 20_000 })
     await isolated()
   })
@@ -190,7 +203,7 @@ describe('the chart on a real API server', function () {
     const refused = await cluster.helm('install', other).catch((error: Error) => error.message)
     expect(refused).to.include('invalid ownership metadata')
     await cluster.helm('install', { ...other, args: ['--take-ownership'] })
-    operator = await cluster.run(NAMESPACE)
+    operator = await cluster.run(NAMESPACE, program)
     await isolated()
   })
 

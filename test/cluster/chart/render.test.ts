@@ -7,6 +7,7 @@ import { parse } from 'yaml'
 import { guardBindings, guardPolicies } from '../../../src/admission/guards/guards.ts'
 import { parseConfiguration } from '../../../src/api/configuration.ts'
 import { ensureBinaries } from '../../../tools/control-plane/binaries.ts'
+import { installYaml } from '../../../tools/install-yaml.ts'
 import {
   CHART,
   helm,
@@ -53,6 +54,12 @@ describe('the chart', function () {
     const { 'Namespace tenant-isolation-system': namespace, ...rest } = byIdentity(plain)
     expect(namespace).to.have.nested.property('metadata.labels.pod-security\\.kubernetes\\.io/enforce', 'restricted')
     expect(byIdentity(chart)).to.deep.equal(rest)
+  })
+
+  it('and so is the one file of a release', async () => {
+    const file = await installYaml()
+    expect(file).to.equal(await installYaml())
+    expect(manifestsIn(file).map(identityOf)).to.have.members([...(await render()).map(identityOf), 'Namespace tenant-isolation-system'])
   })
 
   it('and for a Kubernetes without MutatingAdmissionPolicy to config/without-mutating-policies', async () => {

@@ -13,7 +13,7 @@ demo: node_modules ## the main job on a real API server, told with times; KEEP=1
 	@$(NODE) tools/demo/demo.ts $(if $(KEEP),--keep)
 
 .PHONY: test
-test: node_modules ## every test, against a real API server
+test: node_modules ## every test, against a real API server; KUBERNETES=1.34 or 1.35 for an older one
 	@$(NODE) tools/control-plane/binaries-ready.ts --helm
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts' 'test/cluster/**/*.test.ts'
 

@@ -8,7 +8,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 import { buildBinary, requireGo } from './go-build.ts'
-import { BINARIES, type BinaryName, type GoModule, HELM, KUBERNETES, readGoModule } from './go-module.ts'
+import { BINARIES, type BinaryName, type GoModule, HELM, kubernetes, readGoModule } from './go-module.ts'
 import { withLock } from './lock.ts'
 import { type Report, reportTo } from './report.ts'
 
@@ -27,7 +27,7 @@ export async function ensureBinaries<Name extends BinaryName = (typeof BINARIES)
   // Without names, Name is every part of a control plane.
   const wanted = names ?? (BINARIES as readonly BinaryName[] as readonly Name[])
   const found = new Map<Name, string | undefined>()
-  for (const source of [KUBERNETES, HELM]) {
+  for (const source of [kubernetes(), HELM]) {
     const own = wanted.filter((name) => name in source.packages)
     if (own.length === 0) continue
     const module = readGoModule(source)

@@ -19,9 +19,20 @@ export type ModuleSource = {
   readonly linkerFlags: (version: string) => readonly string[]
 }
 
-export const KUBERNETES: ModuleSource = {
+/** The newest first; each is a folder with a go.mod, of which the newest is the outer one. */
+const NEWEST = '1.36'
+const OLDER = ['1.35', '1.34']
+
+/** The version of Kubernetes that `make test KUBERNETES=1.34` asks for, the newest unless said; throws one sentence when it cannot be built. */
+export function kubernetes(wanted: string = process.env.KUBERNETES || NEWEST): ModuleSource {
+  if (wanted !== NEWEST && !OLDER.includes(wanted))
+    throw new Error(`KUBERNETES=${wanted} cannot be built; tools/kubernetes has ${[NEWEST, ...OLDER].join(', ')}`)
+  const directory = resolve(import.meta.dirname, '../kubernetes')
+  return { ...KUBERNETES, directory: wanted === NEWEST ? directory : join(directory, wanted) }
+}
+
+const KUBERNETES: Omit<ModuleSource, 'directory'> = {
   name: 'kubernetes',
-  directory: resolve(import.meta.dirname, '../kubernetes'),
   packages: {
     etcd: 'go.etcd.io/etcd/server/v3',
     'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
@@ -60,7 +71,7 @@ export type GoModule = ModuleSource & {
   readonly fingerprint: string
 }
 
-export function readGoModule(source: ModuleSource = KUBERNETES): GoModule {
+export function readGoModule(source: ModuleSource = kubernetes()): GoModule {
   const mod = readFileSync(join(source.directory, 'go.mod'), 'utf8')
   const sum = readFileSync(join(source.directory, 'go.sum'), 'utf8')
   const version = firstGroup(new RegExp(`^(?:require)?\\s*${source.versionOf} (v\\S+)`, 'm'), mod, `a version of ${source.versionOf}`)

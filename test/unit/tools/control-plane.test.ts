@@ -7,7 +7,7 @@ import { assetDirectory, cacheDirectory, find } from '../../../tools/control-pla
 import { newTokens, tokenFile } from '../../../tools/control-plane/credentials.ts'
 import { freePorts } from '../../../tools/control-plane/free-port.ts'
 import { isAtLeast } from '../../../tools/control-plane/go-build.ts'
-import { HELM, KUBERNETES, readGoModule } from '../../../tools/control-plane/go-module.ts'
+import { HELM, kubernetes, readGoModule } from '../../../tools/control-plane/go-module.ts'
 import { withLock } from '../../../tools/control-plane/lock.ts'
 import { elapsed, reportTo, silent } from '../../../tools/control-plane/report.ts'
 
@@ -52,9 +52,9 @@ describe('the binaries of the embedded control plane', () => {
   })
 
   it('are built again when what they are built from changes', () => {
-    const files = ['go.mod', 'go.sum'].map((name) => ({ name, text: readFileSync(join(KUBERNETES.directory, name), 'utf8') }))
+    const files = ['go.mod', 'go.sum'].map((name) => ({ name, text: readFileSync(join(kubernetes().directory, name), 'utf8') }))
     for (const { name, text } of files) writeFileSync(join(directory, name), text)
-    const source = { ...KUBERNETES, directory }
+    const source = { ...kubernetes(), directory }
     const before = readGoModule(source)
     expect(before).to.deep.equal({ ...readGoModule(), directory })
     writeFileSync(join(directory, 'go.sum'), 'other')
@@ -68,6 +68,15 @@ describe('the binaries of the embedded control plane', () => {
     const helm = readGoModule(HELM)
     expect(helm.version).to.match(/^v4\.\d+\.\d+$/)
     expect(helm.buildFlags.join(' ')).to.include(`internal/version.version=${helm.version}`)
+  })
+
+  it('are of the version that is asked for, where there is a module for it', () => {
+    for (const wanted of ['1.34', '1.35', '1.36']) {
+      const { version, buildFlags } = readGoModule(kubernetes(wanted))
+      expect(version).to.match(new RegExp(`^v${wanted.replace('.', '\\.')}\\.\\d+$`))
+      expect(buildFlags.join(' ')).to.include(`gitMinor=${wanted.slice(2)}`)
+    }
+    expect(() => kubernetes('1.29')).to.throw('KUBERNETES=1.29 cannot be built; tools/kubernetes has 1.36, 1.35, 1.34')
   })
 
   it('need a Go that is new enough', () => {

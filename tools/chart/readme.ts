@@ -12,7 +12,7 @@ Installs the operator with its CustomResourceDefinition, its admission policies 
 helm install tenant-isolation charts/tenant-isolation --namespace tenant-isolation-system --create-namespace
 \`\`\`
 
-No hooks, no \`lookup\`, nothing random: \`helm template\` gives the same bytes each time, which is how GitOps tools render it. Upgrading, uninstalling and what stays then: docs/install.md.
+No hooks, no \`lookup\`, nothing random: \`helm template\` gives the same bytes each time, which is how GitOps tools render it. Upgrading, uninstalling and what stays then: [docs/install.md](../../docs/install.md).
 
 ## Values
 

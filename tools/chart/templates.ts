@@ -43,13 +43,14 @@ function withoutManager({ [MANAGED_BY_LABEL]: _, ...labels }: Readonly<Record<st
 }
 
 /** Manifests as they are written, comments and all; the operator's account in them becomes that of the release. */
-export function templateOfText(text: string, options: TemplateOptions = {}): string {
-  const documents = parseAllDocuments(text) as Document[]
+export function templateOfText(source: string, options: TemplateOptions = {}): string {
+  const documents = parseAllDocuments(source) as Document[]
   for (const document of documents) {
     document.setIn(['metadata', 'labels', LABELS], '')
     visit(document, { Map: (_, map) => rename(map) })
   }
-  return finished(documents.map((document) => document.toString({ lineWidth: 0, flowCollectionPadding: false })).join(''), options)
+  const text = documents.map((document) => document.toString({ lineWidth: 0, flowCollectionPadding: false })).join('')
+  return onlyWhatIsConfigured(finished(text, options))
 }
 
 /** In metadata and in subjects, `namespace` is the operator's; a subject, and the account itself, has its name. */
@@ -79,4 +80,22 @@ function finished(text: string, { when, keep }: TemplateOptions): string {
     .replace(new RegExp(`: ${RELEASE_ACCOUNT.serviceAccount}$`, 'gm'), ': {{ .Values.serviceAccount.name | quote }}')
     .replaceAll(RELEASE_ACCOUNT.serviceAccount, '{{ .Values.serviceAccount.name }}')
   return when === undefined ? template : `{{- if ${when} }}\n${template}{{- end }}\n`
+}
+
+const BIND =
+  /^( *)- apiGroups: \[rbac\.authorization\.k8s\.io\]\n *resources: \[clusterroles\]\n *resourceNames: \[([\w, -]+)\]\n *verbs: \[bind\]\n/gm
+
+/**
+ * The ClusterRoles that the operator may give are those of its configuration. Where it may give none the whole rule goes: RBAC reads no
+ * names as every name, and whoever may bind every role is cluster-admin.
+ */
+function onlyWhatIsConfigured(template: string): string {
+  const result = template.replace(BIND, (rule, indent: string, names: string) => {
+    const unlessSaid = names.split(',').map((name) => JSON.stringify(name.trim()))
+    const configured = rule.replace(`[${names}]`, '{{ toJson . }}')
+    return `${indent}{{- with dig "access" "clusterRoles" (list ${unlessSaid.join(' ')}) .Values.config }}\n${configured}${indent}{{- end }}\n`
+  })
+  if (/verbs: .*\bbind\b/.test(template.replace(BIND, '')))
+    throw new Error('a rule with verb bind has another form than tools/chart/templates.ts knows')
+  return result
 }

@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import { parse } from 'yaml'
 import { guardBindings, guardPolicies } from '../../../src/admission/guards/guards.ts'
 import { parseConfiguration } from '../../../src/api/configuration.ts'
+import { version } from '../../../src/version.ts'
 import { ensureBinaries } from '../../../tools/control-plane/binaries.ts'
 import { installYaml } from '../../../tools/install-yaml.ts'
 import {
@@ -77,7 +78,7 @@ describe('the chart', function () {
       expect(new Set(manifests.map(identityOf))).to.have.property('size', manifests.length)
       for (const { apiVersion, kind, metadata } of manifests) {
         expect(apiVersion).to.be.a('string')
-        expect(metadata.labels, `${kind} ${metadata.name}`).to.include({ 'helm.sh/chart': 'tenant-isolation-0.1.0' })
+        expect(metadata.labels, `${kind} ${metadata.name}`).to.include({ 'helm.sh/chart': `tenant-isolation-${version()}` })
         for (const text of Object.values({ ...metadata.labels, ...metadata.annotations })) expect(text).to.be.a('string')
         expect(Object.keys(metadata.annotations ?? {})).not.to.include('helm.sh/hook')
       }
@@ -159,7 +160,7 @@ describe('the chart', function () {
     const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
     expect(await image({ image: { digest, tag: 'v9' } })).to.equal(`ghcr.io/tenant-isolation/tenant-isolation@${digest}`)
     expect(await image({ image: { tag: 'v9', repository: 'registry.example.com/ti' } })).to.equal('registry.example.com/ti:v9')
-    expect(await image({})).to.equal('ghcr.io/tenant-isolation/tenant-isolation:0.1.0')
+    expect(await image({})).to.equal(`ghcr.io/tenant-isolation/tenant-isolation:${version()}`)
   })
 
   it('passes on a configuration that the operator takes', async () => {

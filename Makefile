@@ -13,8 +13,8 @@ demo: node_modules ## the main job on a real API server, told with times; KEEP=1
 	@$(NODE) tools/demo/demo.ts $(if $(KEEP),--keep)
 
 .PHONY: test
-test: node_modules ## every test, against a real API server
-	@$(NODE) tools/control-plane/binaries-ready.ts
+test: node_modules ## every test, against a real API server; KUBERNETES=1.34 or 1.35 for an older one
+	@$(NODE) tools/control-plane/binaries-ready.ts --helm
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 .PHONY: test-unit
@@ -57,6 +57,10 @@ bench-reachability: node_modules ## how the evaluator grows with the cluster; ne
 .PHONY: bundle
 bundle: node_modules ## one file for the image: dist/tenant-isolation.mjs
 	@$(NODE) tools/bundle.ts
+
+.PHONY: install-yaml
+install-yaml: node_modules ## config/default as one file for kubectl: dist/install.yaml
+	@$(NODE) tools/install-yaml.ts
 
 .PHONY: cluster-up
 cluster-up: node_modules ## start a real control plane in .cluster, or find it; CRD and RBAC installed

@@ -5,6 +5,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { NODE_FLAGS } from '../../tools/bundle.ts'
 import { freePorts } from '../../tools/control-plane/free-port.ts'
 import { OPERATOR_NAMESPACE } from '../../tools/control-plane/install.ts'
 import { disown, own, tied } from '../../tools/control-plane/owned-processes.ts'
@@ -43,7 +44,7 @@ export async function startOperator({ bundle, kubeconfig, directory, nodeOptions
     'log-format': 'json',
     'log-level': 'info',
   }
-  const args = [...nodeOptions, bundle, 'run', ...Object.entries(options).map(([name, value]) => `--${name}=${value}`)]
+  const args = [...NODE_FLAGS, ...nodeOptions, bundle, 'run', ...Object.entries(options).map(([name, value]) => `--${name}=${value}`)]
   const [command, ...rest] = tied('SIGKILL', process.execPath, args)
   const output = openSync(log, 'a')
   const startedAt = performance.now()

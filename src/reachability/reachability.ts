@@ -20,7 +20,7 @@
  * Words for people: portsText, portRanges, addressesText, cidrsOf, problemText, policyName, reasonText. Groups: byTenant, byNamespace, byWorkload, byPod.
  */
 
-export { type AddressSet, addressesText, cidrsOf } from './addresses.ts'
+export { type AddressSet, ALL_ADDRESSES, addressesText, cidrsOf, parseAddresses, subtractAddresses, unionAddresses } from './addresses.ts'
 export { type Change, type Summary, summarize } from './changes.ts'
 export { type Difference, type DifferenceQuestion, difference } from './difference.ts'
 export { type Decision, type Explanation, explain, type PolicyRef, type Side } from './explain.ts'
@@ -45,7 +45,21 @@ export type { Missing, NearRule } from './nearest.ts'
 export { type Network, networkOf } from './network.ts'
 export { namespaceOf, podOf, podOfWorkload } from './objects.ts'
 export { isOurs, type Policy, policyName, tenantOfPolicy } from './policy.ts'
-export { hasPort, type PortRange, type PortSet, type Protocol, portRanges, portsText } from './ports.ts'
+export {
+  ALL_PORTS,
+  hasPort,
+  intersectPorts,
+  isProtocol,
+  NO_PORTS,
+  type PortRange,
+  type PortSet,
+  type Protocol,
+  portRanges,
+  portSet,
+  portsText,
+  subtractPorts,
+  unionPorts,
+} from './ports.ts'
 export { type Problem, problemText } from './problems.ts'
 export { type Reach, type ReachOptions, type Reason, reach } from './reach.ts'
 export { type ReadPolicies, readPolicies } from './read-policy.ts'

@@ -29,22 +29,35 @@ export type Comparison = {
 
 /** In the order in which objects are shown. */
 export function changesBetween({ actual, state, namespaces, only }: Comparison): readonly Change[] {
-  const policies = new Map<string, NetworkPolicy[]>()
-  for (const policy of actual.policies) {
-    const { namespace = '' } = policy.metadata
-    const others = policies.get(namespace)
-    if (others) others.push(policy)
-    else policies.set(namespace, [policy])
-  }
-  // One that is going empties itself.
   const living = new Set(namespaces.filter(({ terminating }) => !terminating).map(({ name }) => name))
   const isLookedAt = ({ object: { metadata } }: Change) =>
     metadata.namespace === undefined
       ? only === undefined
       : living.has(metadata.namespace) && (only ?? metadata.namespace) === metadata.namespace
-  return [...[...living].flatMap((name) => inNamespace(name, policies.get(name) ?? [], state)), ...keptChanges(actual, state)]
+  return [...policyChanges(actual.policies, state, namespaces), ...keptChanges(actual, state)]
     .filter(isLookedAt)
     .sort((a, b) => byPlace(a.object, b.object))
+}
+
+/** What the operator would do to the NetworkPolicies of these namespaces, of which `actual` holds at least those with its names and its marks. */
+export function policyChanges(
+  actual: readonly NetworkPolicy[],
+  state: DesiredState,
+  namespaces: Snapshot['namespaces'],
+): readonly Change[] {
+  const policies = new Map<string, NetworkPolicy[]>()
+  for (const policy of actual) {
+    const { namespace = '' } = policy.metadata
+    const others = policies.get(namespace)
+    if (others) others.push(policy)
+    else policies.set(namespace, [policy])
+  }
+  return (
+    namespaces
+      // One that is going empties itself.
+      .filter(({ terminating }) => !terminating)
+      .flatMap(({ name }) => inNamespace(name, policies.get(name) ?? [], state))
+  )
 }
 
 function inNamespace(

@@ -71,7 +71,9 @@ function namespaceAsApplied(file: Namespace, known: Namespace | undefined): Name
 }
 
 function podAsApplied(file: Pod, known: Pod | undefined): Pod {
-  return known ? { ...file, addresses: known.addresses, phase: known.phase, node: known.node } : file
+  if (!known) return file
+  const { addresses, nodeAddresses, phase, node } = known
+  return { ...file, addresses, nodeAddresses, phase, node }
 }
 
 /** The address of a Service is given once and stays. */

@@ -36,8 +36,18 @@ function workloadOf({ namespace, workload }: Pod, workloads: ReadonlyMap<string,
 
 /** A pod of the same name and place, made from the template. What controllers add to its labels stays. */
 function rolledOut(pod: Pod, { pod: template }: Workload): Pod {
-  const { name, node, addresses, phase, labels, workload } = pod
-  return { ...template, origin: 'pod', name, node, addresses, phase, workload, labels: { ...ofControllers(labels), ...template.labels } }
+  const { name, node, nodeAddresses, addresses, phase, labels, workload } = pod
+  return {
+    ...template,
+    origin: 'pod',
+    name,
+    node,
+    nodeAddresses,
+    addresses,
+    phase,
+    workload,
+    labels: { ...ofControllers(labels), ...template.labels },
+  }
 }
 
 function ofControllers(labels: Labels): Labels {

@@ -26,6 +26,8 @@ export type Pod = {
   readonly hostNetwork: boolean
   readonly serviceAccount: string
   readonly node: string | undefined
+  /** Of that node; empty while they are not known. */
+  readonly nodeAddresses: readonly string[]
   /** None while it has none. */
   readonly addresses: readonly string[]
   /** Pending, Running, Succeeded, Failed, Unknown; undefined for what was never started. */
@@ -55,6 +57,8 @@ const podSpec = z.object({
 })
 type PodSpec = z.output<typeof podSpec>
 
+const addressList = z.array(z.object({ ip: z.string() }))
+
 const pod = z.object({
   metadata,
   spec: podSpec,
@@ -62,13 +66,16 @@ const pod = z.object({
     .object({
       phase: z.string().optional(),
       podIP: z.string().optional(),
-      podIPs: z.array(z.object({ ip: z.string() })).optional(),
+      podIPs: addressList.optional(),
+      hostIP: z.string().optional(),
+      hostIPs: addressList.optional(),
     })
     .default({}),
 })
 
 export const readPod = reader(
-  pod.transform(({ metadata: { namespace = '', name, labels, ownerReferences }, spec, status: { phase, podIP, podIPs } }): Pod => {
+  pod.transform(({ metadata: { namespace = '', name, labels, ownerReferences }, spec, status }): Pod => {
+    const { phase, podIP, podIPs, hostIP, hostIPs } = status
     const controller = ownerReferences.find((owner) => owner.controller === true)
     return {
       namespace,
@@ -77,11 +84,17 @@ export const readPod = reader(
       workload: controller && workloadBehind(controller, labels),
       origin: 'pod',
       ...ofSpec(spec),
-      addresses: podIPs?.map(({ ip }) => ip) ?? (podIP ? [podIP] : []),
+      addresses: allAddresses(podIPs, podIP),
+      nodeAddresses: allAddresses(hostIPs, hostIP),
       phase,
     }
   }),
 )
+
+/** The list, or, of an API server without it, the single one. */
+function allAddresses(list: z.output<typeof addressList> | undefined, single: string | undefined): readonly string[] {
+  return list?.map(({ ip }) => ip) ?? (single ? [single] : [])
+}
 
 function ofSpec({ hostNetwork, serviceAccountName, nodeName, containers, initContainers }: PodSpec) {
   // A sidecar is an init container that is restarted for as long as the pod lives.
@@ -155,6 +168,7 @@ function workloadOf(
       origin: 'template',
       ...ofSpec(spec),
       addresses: [],
+      nodeAddresses: [],
       phase: undefined,
     },
   }

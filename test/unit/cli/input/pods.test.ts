@@ -59,7 +59,7 @@ describe('the pods of files', () => {
               { name: 'setup', ports: [{ containerPort: 1 }] },
             ],
           },
-          status: { phase: 'Running', podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }, { ip: '2001:db8::1' }] },
+          status: { phase: 'Running', podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }, { ip: '2001:db8::1' }], hostIP: '10.0.9.1' },
         },
       ),
     )
@@ -72,6 +72,7 @@ describe('the pods of files', () => {
       hostNetwork: true,
       serviceAccount: 'default',
       node: 'n1',
+      nodeAddresses: ['10.0.9.1'],
       addresses: ['10.0.0.1', '2001:db8::1'],
       phase: 'Running',
       ports: [

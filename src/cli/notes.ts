@@ -16,16 +16,10 @@ export type Noted = {
 
 /** Sentences, in the order of tenants. With a namespace, only about the tenant that has it. */
 export function notesOf(noted: Noted): readonly string[] {
-  const { state, snapshot, source, namespace } = noted
-  const tenants = [...state.tenants.values()].filter(
-    ({ resource }) => namespace === undefined || state.membership.selectedBy(namespace).includes(resource.metadata.name),
-  )
-  const gaps = tenants.some(({ intent }) => intent?.unresolved.some(({ gap }) => gap === 'DNSNotFound' || gap === 'KubeAPIServerNotFound'))
+  const tenants = tenantsIn(noted)
+  const { snapshot } = noted
   return [
-    ...tenants.flatMap((tenant) => aboutTenant(tenant, noted)),
-    ...(gaps && source === 'files'
-      ? ['where DNS and the API server are follows from their Services and EndpointSlices; give them with -f or --facts']
-      : []),
+    ...flowNotesOf(noted),
     ...(snapshot.canMutate === undefined && tenants.some(wantsDefaults)
       ? [
           'whether the API server can fill in defaults depends on its version; give it with --kubernetes-version. Until then that binding is left out',
@@ -33,6 +27,24 @@ export function notesOf(noted: Noted): readonly string[] {
       : []),
     ...aboutOwners(tenants),
   ]
+}
+
+/** Those of them that matter to who reaches whom. */
+export function flowNotesOf(noted: Noted): readonly string[] {
+  const tenants = tenantsIn(noted)
+  const gaps = tenants.some(({ intent }) => intent?.unresolved.some(({ gap }) => gap === 'DNSNotFound' || gap === 'KubeAPIServerNotFound'))
+  return [
+    ...tenants.flatMap((tenant) => aboutTenant(tenant, noted)),
+    ...(gaps && noted.source === 'files'
+      ? ['where DNS and the API server are follows from their Services and EndpointSlices; give them with -f or --facts']
+      : []),
+  ]
+}
+
+function tenantsIn({ state, namespace }: Noted): readonly Tenant[] {
+  return [...state.tenants.values()].filter(
+    ({ resource }) => namespace === undefined || state.membership.selectedBy(namespace).includes(resource.metadata.name),
+  )
 }
 
 function aboutTenant(tenant: Tenant, { state, snapshot, namespace }: Noted): string[] {

@@ -51,7 +51,12 @@ function rolledOut(pod: Pod, { pod: template }: Workload): Pod {
 }
 
 function ofControllers(labels: Labels): Labels {
-  return Object.fromEntries(Object.entries(labels).filter(([key]) => CONTROLLER_LABELS.test(key)))
+  return Object.fromEntries(Object.entries(labels).filter(([key]) => isControllerLabel(key)))
+}
+
+/** Whether a controller puts it on its pods, so that it is another one with the next of them. */
+export function isControllerLabel(key: string): boolean {
+  return CONTROLLER_LABELS.test(key)
 }
 
 /** pod-template-hash, controller-revision-hash, statefulset.kubernetes.io/pod-name, batch.kubernetes.io/job-name, job-name and the like. */

@@ -17,6 +17,7 @@ const FIRST = [
   'policyTypes',
   'ingress',
   'egress',
+  'appliesTo',
   'from',
   'to',
   'protocol',

@@ -9,7 +9,7 @@ import { rulesThatAllow } from './explain/tenant-rules.ts'
 import { type Input, readInput } from './input/input.ts'
 import { addInputOptions, type InputOptions } from './input/options.ts'
 import { desiredIn, type Snapshot } from './input/snapshot.ts'
-import { END_HELP, endOf, portOf } from './network/ends.ts'
+import { END_HELP, type End, endOf, portOf } from './network/ends.ts'
 import { ENTRY_NEEDS, type Networks, networksOf } from './network/networks.ts'
 import { outsidesOf } from './network/outside.ts'
 import { type ServicePort, servicePorts } from './network/services.ts'
@@ -43,16 +43,15 @@ export function explainCommand(shell: Shell): Command {
 
 async function explain([from, to, port]: readonly [string, string, string], options: Options, shell: Shell): Promise<void> {
   const wanted = portOf(port)
-  // Both ends count, whatever -n says.
-  const { namespace: _, ...everywhere } = options
-  const input = await readInput({ options: everywhere, needs: ENTRY_NEEDS, shell })
+  const input = await readInput({ options, needs: ENTRY_NEEDS, shell })
   const view = viewOf(options, input)
   const { snapshot, source } = input
   if (view !== 'now') for (const text of flowNotesOf({ state: desiredIn(snapshot), snapshot, source })) note(shell, text)
   const networks = networksOf(snapshot)
   for (const text of networks.notes) note(shell, text)
   const named = namedIn(snapshot, networks)
-  const questions = questionsOf(endOf(from, named), endOf(to, named), wanted)
+  const ends = [from, to].map((text) => endOf(text, named, options.namespace)) as unknown as readonly [End, End]
+  const questions = questionsOf(...ends, wanted)
   const { asked, left } = within(questions)
   if (left > 0) note(shell, `${left} of ${questions.length} pairs of pods were left out: only one pod of each workload was looked at`)
   const before = view === 'both' ? beforeOf(input, networks) : undefined

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { convertCommand } from './convert.ts'
 import { diffCommand } from './diff.ts'
 import { explainCommand } from './explain.ts'
+import { matrixCommand } from './matrix.ts'
 import { renderCommand } from './render.ts'
 import { runCommand } from './run.ts'
 import type { Shell } from './shell.ts'
@@ -16,7 +17,14 @@ export function programOf(shell: Shell): Command {
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => shell.stdout.write(text), writeErr: (text) => shell.stderr.write(text) })
-  for (const command of [runCommand(shell), renderCommand(shell), diffCommand(shell), explainCommand(shell), convertCommand(shell)]) {
+  for (const command of [
+    runCommand(shell),
+    renderCommand(shell),
+    diffCommand(shell),
+    explainCommand(shell),
+    matrixCommand(shell),
+    convertCommand(shell),
+  ]) {
     program.addCommand(inheriting(command, program))
   }
   return program

@@ -69,10 +69,12 @@ function isOfWorkload({ workload }: Pod, text: string): boolean {
   return text === name || text.toLowerCase() === `${kind}/${name}`.toLowerCase()
 }
 
-/** Throws a UsageError that says what there is instead. */
-export function endOf(text: string, named: Named): End {
-  const end = findEnd(text, named)
-  if (!end) throw new UsageError(nothingAt(text, named))
+/** The same with names of `namespace` alone, where one is given. Throws a UsageError that says what there is instead. */
+export function endOf(text: string, named: Named, namespace?: string): End {
+  const short = namespace !== undefined && !text.includes('/') && !WORDS.has(text.toLowerCase()) && !endpointAt(named.cluster, text)
+  const full = short ? `${namespace}/${text}` : text
+  const end = findEnd(full, named)
+  if (!end) throw new UsageError(nothingAt(full, named))
   return end
 }
 

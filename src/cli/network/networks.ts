@@ -1,6 +1,6 @@
 /** cli/network/networks.ts — PURE: what questions about flows are put to: a cluster under the policies that are there, and under those that the operator would leave. */
 
-import { type Cluster, type GroupOf, type Network, networkOf } from '../../reachability/reachability.ts'
+import { type Cluster, type Network, networkOf } from '../../reachability/reachability.ts'
 import type { DesiredState } from '../../reconcile/desired-state.ts'
 import type { Need } from '../input/cluster-objects.ts'
 import { desiredIn, type Snapshot } from '../input/snapshot.ts'
@@ -29,12 +29,4 @@ export function networksOf(snapshot: Snapshot, state: DesiredState = desiredIn(s
     kept: networkOf(cluster, policiesKept(snapshot, state)),
     notes,
   }
-}
-
-/** The name of the group of pods that are in no tenant's namespace. */
-export const NO_TENANT = '(no tenant)'
-
-/** By the tenant that has the namespace, as the operator sees it. */
-export function byOwner({ membership }: DesiredState): GroupOf {
-  return ({ namespace }) => membership.ownerOf(namespace) ?? NO_TENANT
 }

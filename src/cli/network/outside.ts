@@ -20,7 +20,7 @@ import { factsOf, type Snapshot } from '../input/snapshot.ts'
 export const INTERNET = 'Internet'
 export const API_SERVER = 'API server'
 /** Private ranges and the like: whatever is neither the Internet nor the platform's. */
-export const OTHER_ADDRESSES = 'other addresses'
+export const ELSEWHERE = 'elsewhere'
 
 export type Outsides = {
   /** Where there are any: the Internet, each address of the API server by itself, and the rest. Their addresses do not overlap. */
@@ -29,7 +29,7 @@ export type Outsides = {
   readonly apiServerPorts: PortSet
 }
 
-/** What is outside of the pods of a snapshot. Of `other addresses`, those of pods, Services and nodes are not meant. */
+/** What is outside of the pods of a snapshot. Of `elsewhere`, those of pods, Services and nodes are not meant. */
 export function outsidesOf(snapshot: Snapshot): Outsides {
   const { configuration } = snapshot
   const { apiServer } = factsOf(snapshot)
@@ -46,7 +46,7 @@ export function outsidesOf(snapshot: Snapshot): Outsides {
     all: [
       { kind: 'Outside' as const, name: INTERNET, addresses: subtractAddresses(internet, own) },
       ...servers.map((addresses) => ({ kind: 'Outside' as const, name: API_SERVER, addresses })),
-      { kind: 'Outside' as const, name: OTHER_ADDRESSES, addresses: elsewhere },
+      { kind: 'Outside' as const, name: ELSEWHERE, addresses: elsewhere },
     ].filter(({ addresses }) => addresses.length > 0),
     apiServerPorts: apiServer ? portsBehind(apiServer) : [],
   }

@@ -54,3 +54,10 @@ function lineOf(what: string, done: number | undefined, of: number | undefined):
   if (done === undefined) return `${what} ...`
   return `${what}: ${done.toLocaleString('en')}${of === undefined ? '' : ` of ${of.toLocaleString('en')}`}`
 }
+
+/** Says on a terminal what is begun, for work that keeps the process busy until it is done; the function takes the line away. */
+export function announce(stream: Output, what: string): () => void {
+  if (stream.isTTY !== true) return () => {}
+  stream.write(`${CLEAR_LINE}${`${what} ...`.slice(0, (stream.columns || 80) - 1)}`)
+  return () => stream.write(CLEAR_LINE)
+}

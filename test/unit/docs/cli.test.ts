@@ -5,7 +5,7 @@ import { blocks, page } from '../../support/markdown.ts'
 import { call } from '../../support/shell.ts'
 
 const EXAMPLES = blocks(page('docs/cli.md'), '').flatMap((text) => {
-  const [, args, printed] = /^\$ tenant-isolation (.*docs\/examples\/cluster\.yaml.*)\n([^]*)$/.exec(text) ?? []
+  const [, args, printed] = /^\$ tenant-isolation (.*docs\/examples\/cluster\.yaml.*)\n([\s\S]*)$/.exec(text) ?? []
   return args === undefined ? [] : [{ args: args.split(' '), printed }]
 })
 
@@ -13,7 +13,7 @@ describe('docs/cli.md', function () {
   this.timeout(20_000)
 
   it('has examples over the files of this repository', () => {
-    expect(EXAMPLES.map(({ args: [command] }) => command)).to.include.members(['explain'])
+    expect(EXAMPLES.map(({ args: [command] }) => command)).to.include.members(['explain', 'matrix'])
   })
 
   for (const { args, printed } of EXAMPLES) {

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { desiredIn } from '../../../../src/cli/input/snapshot.ts'
-import { byOwner, networksOf } from '../../../../src/cli/network/networks.ts'
-import { API_SERVER, INTERNET, OTHER_ADDRESSES, outsidesOf } from '../../../../src/cli/network/outside.ts'
+import { byTenantOrDns } from '../../../../src/cli/network/groups.ts'
+import { networksOf } from '../../../../src/cli/network/networks.ts'
+import { API_SERVER, ELSEWHERE, INTERNET, outsidesOf } from '../../../../src/cli/network/outside.ts'
 import { enforced, policiesKept } from '../../../../src/cli/network/policies.ts'
 import { servicePorts } from '../../../../src/cli/network/services.ts'
 import { endpointName, policyName, portsText } from '../../../../src/reachability/reachability.ts'
@@ -57,9 +58,9 @@ describe('a snapshot as a network', () => {
 
   it('has its pods under the tenants that the operator sees', () => {
     const snapshot = snapshotFrom([CLUSTER, MANNING, ACME])
-    const groupOf = byOwner(desiredIn(snapshot))
     const { cluster } = networksOf(snapshot)
-    expect([...new Set(cluster.pods.map(groupOf))]).to.have.members(['acme', 'manning', '(no tenant)'])
+    const groupOf = byTenantOrDns(desiredIn(snapshot), snapshot, servicePorts(snapshot, cluster))
+    expect([...new Set(cluster.pods.map(groupOf))]).to.have.members(['acme', 'manning', 'DNS', 'no tenant', 'host network'])
   })
 
   it('tells two workloads of one name apart, and leaves pods out that have ended', () => {
@@ -75,7 +76,7 @@ describe('a snapshot as a network', () => {
 describe('what is outside', () => {
   it('is the Internet, the API server on its own port, and the rest, without overlaps', () => {
     const { all, apiServerPorts } = outsidesOf(snapshotFrom([CLUSTER]))
-    expect(all.map(({ name }) => name)).to.deep.equal([INTERNET, API_SERVER, OTHER_ADDRESSES])
+    expect(all.map(({ name }) => name)).to.deep.equal([INTERNET, API_SERVER, ELSEWHERE])
     expect(portsText(apiServerPorts)).to.equal('TCP 6443')
     const { now } = networksOf(snapshotFrom([CLUSTER]))
     expect(ask(now, WEB, '172.18.0.2', '6443')).to.equal('allow')

@@ -1,14 +1,14 @@
 /** cli/matrix.ts — `matrix`: who can reach whom, between tenants, namespaces or workloads, and what is outside. */
 
 import { Command, Option } from 'commander'
-import { addressesText, type Matrix, matrix } from '../reachability/reachability.ts'
+import { type Matrix, matrix } from '../reachability/reachability.ts'
 import { readInput } from './input/input.ts'
 import { addInputOptions, type InputOptions } from './input/options.ts'
 import { desiredIn } from './input/snapshot.ts'
 import { matrixAnswer } from './matrix/answer.ts'
 import { byTenantOrDns, countGroups, groupAt, groupsOfOne, LEVELS, type Level, within } from './network/groups.ts'
 import { ENTRY_NEEDS, networksOf } from './network/networks.ts'
-import { outsidesOf } from './network/outside.ts'
+import { addressesByName, outsidesOf } from './network/outside.ts'
 import { servicePorts } from './network/services.ts'
 import { addViewOption, type ViewOptions, viewOf } from './network/view.ts'
 import { flowNotesOf } from './notes.ts'
@@ -67,7 +67,7 @@ async function showMatrix(options: Options, shell: Shell): Promise<void> {
       by,
       alone: groupsOfOne(networks.cluster, groupOf),
       columns: Math.max(shell.stdout.columns ?? 0, NARROWEST),
-      outside: new Map(outside.map(({ name, addresses }) => [name, addressesText(addresses)])),
+      outside: addressesByName(outside),
       omitted: omitted(whole.cells.length - shown.cells.length, namespace),
     }),
     options.output,

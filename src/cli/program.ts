@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { convertCommand } from './convert.ts'
 import { diffCommand } from './diff.ts'
 import { explainCommand } from './explain.ts'
+import { impactCommand } from './impact.ts'
 import { matrixCommand } from './matrix.ts'
 import { renderCommand } from './render.ts'
 import { runCommand } from './run.ts'
@@ -22,6 +23,7 @@ export function programOf(shell: Shell): Command {
     renderCommand(shell),
     diffCommand(shell),
     explainCommand(shell),
+    impactCommand(shell),
     matrixCommand(shell),
     convertCommand(shell),
   ]) {

@@ -1,7 +1,7 @@
 /** cli/matrix/answer.ts — PURE: a matrix for people, for pull requests and for programs: as a grid where it fits, else line by line. */
 
 import { formatCidr } from '../../api/cidr.ts'
-import { cidrsOf, type Matrix, type MatrixCell, portRanges } from '../../reachability/reachability.ts'
+import { type AddressSet, cidrsOf, type Matrix, type MatrixCell, portRanges } from '../../reachability/reachability.ts'
 import { tenantsFirst } from '../network/groups.ts'
 import type { Answer } from '../output/answer.ts'
 import { markdownTable, textTable, wrappedTable } from '../output/table.ts'
@@ -14,8 +14,8 @@ export type Shown = {
   readonly alone: ReadonlySet<string>
   /** How wide a grid may be. */
   readonly columns: number
-  /** What is outside, with the text of all its addresses. */
-  readonly outside: ReadonlyMap<string, string>
+  /** What is outside, with all its addresses. */
+  readonly outside: ReadonlyMap<string, AddressSet>
   /** What was left out, each a sentence. */
   readonly omitted: readonly string[]
 }
@@ -96,7 +96,7 @@ function gridOf({ from, to }: Names, cells: Cells, alone: ReadonlySet<string>): 
 
 /** "all* for 192.168.1.0/24" */
 function longText(entry: Entry): string {
-  return entry.addresses === undefined ? entryText(entry) : `${entryText(entry)} for ${entry.addresses}`
+  return entry.addresses === undefined ? entryText(entry) : `${entryText(entry)} ${entry.addresses}`
 }
 
 const LISTED = 6

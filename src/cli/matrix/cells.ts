@@ -1,7 +1,7 @@
 /** cli/matrix/cells.ts — PURE: what stands in a cell of a matrix: ports, and marks for what is not simply so. */
 
 import {
-  addressesText,
+  type AddressSet,
   type Matrix,
   type MatrixCell,
   type PortRange,
@@ -9,6 +9,7 @@ import {
   portRanges,
   portsText,
 } from '../../reachability/reachability.ts'
+import { partText } from '../network/outside.ts'
 
 /** Marks, and what they mean. */
 export const MARKS = {
@@ -18,7 +19,7 @@ export const MARKS = {
 } as const
 export type Mark = keyof typeof MARKS
 
-/** One line of a cell: ports, and the addresses that are meant where they are not all of them. */
+/** One line of a cell: ports, and where not all addresses of an end are meant, which: "for 192.168.1.0/24". */
 export type Entry = { readonly text: string; readonly marks: readonly Mark[]; readonly addresses: string | undefined }
 
 /** By source and destination: what is open between them; nothing where nothing is. */
@@ -29,15 +30,13 @@ export function keyOf(from: string, to: string): string {
 }
 
 /** Between the same two names there are several entries where one end is outside, and its addresses are not treated alike. */
-export function cellsOf({ cells }: Matrix, whole: ReadonlyMap<string, string>): Cells {
+export function cellsOf({ cells }: Matrix, whole: ReadonlyMap<string, AddressSet>): Cells {
   const byPlace = Map.groupBy(cells, ({ from, to }) => keyOf(from, to))
   return new Map(
     [...byPlace].map(([key, some]) => [
       key,
       some.flatMap((cell): readonly Entry[] => {
-        const outside = whole.get(cell.from) ?? whole.get(cell.to)
-        const text = cell.addresses && addressesText(cell.addresses)
-        const addresses = text === outside ? undefined : text
+        const addresses = cell.addresses && partText(cell.addresses, whole.get(cell.from) ?? whole.get(cell.to) ?? [])
         return entriesOf(cell).map((entry) => ({ ...entry, addresses }))
       }),
     ]),

@@ -6,6 +6,7 @@ import type { PolicyPeer, PolicyPort } from '../../desired/network/policy.ts'
 import {
   type AddressSet,
   ALL_ADDRESSES,
+  addressesText,
   isProtocol,
   type Outside,
   type PortSet,
@@ -20,7 +21,7 @@ import { factsOf, type Snapshot } from '../input/snapshot.ts'
 export const INTERNET = 'Internet'
 export const API_SERVER = 'API server'
 /** Private ranges and the like: whatever is neither the Internet nor the platform's. */
-export const ELSEWHERE = 'elsewhere'
+export const ELSEWHERE = 'Elsewhere'
 
 export type Outsides = {
   /** Where there are any: the Internet, each address of the API server by itself, and the rest. Their addresses do not overlap. */
@@ -29,7 +30,7 @@ export type Outsides = {
   readonly apiServerPorts: PortSet
 }
 
-/** What is outside of the pods of a snapshot. Of `elsewhere`, those of pods, Services and nodes are not meant. */
+/** What is outside of the pods of a snapshot. Of `Elsewhere`, those of pods, Services and nodes are not meant. */
 export function outsidesOf(snapshot: Snapshot): Outsides {
   const { configuration } = snapshot
   const { apiServer } = factsOf(snapshot)
@@ -71,4 +72,18 @@ function addressesIn(peer: PolicyPeer): AddressSet {
 
 function rangeOf(text: string): AddressSet {
   return parseAddresses(text) ?? []
+}
+
+/** "for 192.168.1.0/24", "but 192.168.1.0/24": which of the addresses under a name are meant; undefined for all of them. */
+export function partText(part: AddressSet, whole: AddressSet): string | undefined {
+  const missing = subtractAddresses(whole, part)
+  if (missing.length === 0) return undefined
+  const [positive, negative] = [`for ${addressesText(part)}`, `but ${addressesText(missing)}`]
+  return negative.length < positive.length ? negative : positive
+}
+
+/** All addresses under each name. */
+export function addressesByName(all: readonly Outside[]): ReadonlyMap<string, AddressSet> {
+  const byName = Map.groupBy(all, ({ name }) => name)
+  return new Map([...byName].map(([name, some]) => [name, unionAddresses(...some.map(({ addresses }) => addresses))]))
 }

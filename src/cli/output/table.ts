@@ -17,7 +17,8 @@ export function wrappedTable(heads: readonly string[], rows: readonly (readonly 
   return textTable(heads, broken)
 }
 
-function brokenAtCommas(text: string, width: number): readonly string[] {
+/** Lines of at most `width` characters, as far as there are commas to break at. */
+export function brokenAtCommas(text: string, width: number): readonly string[] {
   const lines: string[] = []
   for (const part of text.split(/(?<=,) /)) {
     const last = lines.at(-1)

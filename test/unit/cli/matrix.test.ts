@@ -36,15 +36,15 @@ acme, shop, warehouse             all?                      kube-system (host ne
 acme                              TCP 443                   Internet
 ingress-nginx                     all                       kube-system,
                                                             kube-system (host network),
-                                                            Internet, API server, elsewhere
+                                                            Internet, API server, Elsewhere
 kube-system,                      all                       ingress-nginx, kube-system,
 kube-system (host network)                                  kube-system (host network),
-                                                            Internet, API server, elsewhere
+                                                            Internet, API server, Elsewhere
 shop                              TCP 5432*                 shop
 kube-system (host network)        all?                      acme, shop, warehouse
-Internet, API server, elsewhere   all                       ingress-nginx, kube-system,
+Internet, API server, Elsewhere   all                       ingress-nginx, kube-system,
                                                             kube-system (host network)
-elsewhere                         all* for 192.168.1.0/24   shop
+Elsewhere                         all* for 192.168.1.0/24   shop
 
 ? depends on the network plugin
 * only between some of the pods

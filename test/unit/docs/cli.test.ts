@@ -13,7 +13,7 @@ describe('docs/cli.md', function () {
   this.timeout(20_000)
 
   it('has examples over the files of this repository', () => {
-    expect(EXAMPLES.map(({ args: [command] }) => command)).to.include.members(['explain', 'matrix'])
+    expect(EXAMPLES.map(({ args: [command] }) => command)).to.include.members(['explain', 'matrix', 'impact'])
   })
 
   for (const { args, printed } of EXAMPLES) {

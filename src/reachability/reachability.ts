@@ -20,7 +20,16 @@
  * Words for people: portsText, portRanges, addressesText, cidrsOf, problemText, policyName, reasonText. Groups: byTenant, byNamespace, byWorkload, byPod.
  */
 
-export { type AddressSet, ALL_ADDRESSES, addressesText, cidrsOf, parseAddresses, subtractAddresses, unionAddresses } from './addresses.ts'
+export {
+  type AddressSet,
+  ALL_ADDRESSES,
+  addressesText,
+  cidrsOf,
+  onlyAddress,
+  parseAddresses,
+  subtractAddresses,
+  unionAddresses,
+} from './addresses.ts'
 export { type Change, type Summary, summarize } from './changes.ts'
 export { type Difference, type DifferenceQuestion, difference } from './difference.ts'
 export { type Decision, type Explanation, explain, type PolicyRef, type Side } from './explain.ts'

@@ -9,6 +9,7 @@ import {
   addressesText,
   isProtocol,
   type Outside,
+  onlyAddress,
   type PortSet,
   parseAddresses,
   portSet,
@@ -45,9 +46,9 @@ export function outsidesOf(snapshot: Snapshot): Outsides {
   const elsewhere = subtractAddresses(subtractAddresses(ALL_ADDRESSES, internet), own)
   return {
     all: [
-      { kind: 'Outside' as const, name: INTERNET, addresses: subtractAddresses(internet, own) },
-      ...servers.map((addresses) => ({ kind: 'Outside' as const, name: API_SERVER, addresses })),
-      { kind: 'Outside' as const, name: ELSEWHERE, addresses: elsewhere },
+      { kind: 'Outside' as const, name: INTERNET, addresses: subtractAddresses(internet, own), single: undefined },
+      ...servers.map((addresses) => ({ kind: 'Outside' as const, name: API_SERVER, addresses, single: onlyAddress(addresses) })),
+      { kind: 'Outside' as const, name: ELSEWHERE, addresses: elsewhere, single: undefined },
     ].filter(({ addresses }) => addresses.length > 0),
     apiServerPorts: apiServer ? portsBehind(apiServer) : [],
   }

@@ -16,6 +16,9 @@ export const RULES_ANNOTATION = `${GROUP}/rules`
 /** On pods that defaulting looked at: the profile that admits them. For people; nothing trusts it. */
 export const PROFILE_ANNOTATION = `${GROUP}/profile`
 
+/** Silences lint codes on one object, each with a reason: `TI003=the office may use every port`. */
+export const LINT_IGNORE_ANNOTATION = `${GROUP}/lint-ignore`
+
 /** Holds a deleted resource until its policies are let go in an order that cuts no flow. */
 export const FINALIZER = `${GROUP}/let-go-in-order`
 

@@ -26,6 +26,10 @@ export {
   addressesText,
   cidrsOf,
   onlyAddress,
+  familyAddresses,
+  hasAddress,
+  intersectAddresses,
+  parseAddress,
   parseAddresses,
   subtractAddresses,
   unionAddresses,
@@ -53,7 +57,7 @@ export {
 export type { Missing, NearRule } from './nearest.ts'
 export { type Network, networkOf } from './network.ts'
 export { namespaceOf, podOf, podOfWorkload } from './objects.ts'
-export { isOurs, type Policy, policyName, tenantOfPolicy } from './policy.ts'
+export { isOurs, type Peer, type Policy, policyName, type Rule, tenantOfPolicy } from './policy.ts'
 export {
   ALL_PORTS,
   hasPort,

@@ -33,8 +33,8 @@ export type Snapshot = {
   readonly ownNamespace: string
   /** Whether the API server has MutatingAdmissionPolicy v1 (Kubernetes 1.36); undefined when nobody said. */
   readonly canMutate: boolean | undefined
-  /** `file:line` of an object, or "the cluster". */
-  readonly where: (object: object) => string
+  /** `file:line` of an object, or of a field of it, or "the cluster". */
+  readonly where: (object: object, field?: string) => string
 }
 
 export type SnapshotInput = Pick<Snapshot, 'canMutate' | 'ownNamespace'> & {
@@ -61,9 +61,9 @@ export function snapshotOf({ objects, places, configuration, ownNamespace, canMu
     configuration: configuration ?? DEFAULT_CONFIGURATION,
     ownNamespace,
     canMutate,
-    where: (object) => {
+    where: (object, field) => {
       const place = places.get(object)
-      return place ? placeOf(place) : 'the cluster'
+      return place ? placeOf(place, field) : 'the cluster'
     },
   }
 }

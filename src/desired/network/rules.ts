@@ -110,6 +110,7 @@ function ruleOf({ rule, direction, appliesTo, peers, ports }: RuleText, facts: F
   }
 }
 
-function policyPort({ protocol = 'TCP', port, endPort }: Port): PolicyPort {
+/** A port as a NetworkPolicy says it. */
+export function policyPort({ protocol = 'TCP', port, endPort }: Port): PolicyPort {
   return { protocol, ...(port !== undefined && { port }), ...(endPort !== undefined && { endPort }) }
 }

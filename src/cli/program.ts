@@ -9,6 +9,7 @@ import { matrixCommand } from './matrix.ts'
 import { renderCommand } from './render.ts'
 import { runCommand } from './run.ts'
 import type { Shell } from './shell.ts'
+import { testCommand } from './test.ts'
 
 /** Parsing it rejects with a CommanderError, a UsageError or a ConfigurationError for what a person can mend. */
 export function programOf(shell: Shell): Command {

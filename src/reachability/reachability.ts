@@ -66,6 +66,7 @@ export {
   NO_PORTS,
   type PortRange,
   type PortSet,
+  PROTOCOLS,
   type Protocol,
   portRanges,
   portSet,

@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { parseAllDocuments } from 'yaml'
 import { parseConfiguration } from '../../src/api/configuration.ts'
 import { API_VERSION, KIND } from '../../src/api/labels.ts'
+import { expectationsIn, TEST_KIND } from '../../src/cli/test/expectations.ts'
 import { type Kube, openKube } from '../support/kube.ts'
 import { blocks, page, pagesIn } from '../support/markdown.ts'
 
@@ -40,6 +41,11 @@ describe('the YAML that is shown', function () {
         const object = document.toJS() as Shown
         if (object.kind === 'OperatorConfiguration') {
           expect(parseConfiguration(object)).not.to.have.property('violations')
+          continue
+        }
+        // Read by the command line, and never sent to an API server.
+        if (object.kind === TEST_KIND) {
+          expect(expectationsIn({ file: where, text })).not.to.have.property('mistakes')
           continue
         }
         const whole = object.kind === undefined ? { ...FRAME, spec: { ...SELECTOR, ...object.spec } } : object

@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { untilInterrupted } from '../interrupt.ts'
-import { createProgress, type Progress } from '../output/progress.ts'
+import { createProgress } from '../output/progress.ts'
 import type { Shell } from '../shell.ts'
 import { UsageError } from '../usage-error.ts'
 import { type Located, objectsIn, UnreadableError } from './documents.ts'
@@ -12,48 +12,61 @@ import { type Located, objectsIn, UnreadableError } from './documents.ts'
 /** What kubectl takes from a folder. */
 const EXTENSIONS = /\.(ya?ml|json)$/
 
+/** What is in a file, and how it is called: "standard input" for `-`. */
+export type TextFile = { readonly file: string; readonly text: string }
+
 /**
  * The objects in the files, in the order of the paths, and within a folder of their names. Throws a UsageError that names every file that
  * cannot be read, with the line of what is no YAML.
  */
 export async function readFiles(paths: readonly string[], shell: Shell): Promise<readonly Located[]> {
+  const objects: Located[] = []
+  const mistakes: string[] = []
+  await eachText(paths, shell, EXTENSIONS, ({ file, text }) => {
+    try {
+      objects.push(...objectsIn(file, text))
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error
+      mistakes.push(error.message)
+    }
+  })
+  if (mistakes.length > 0) throw new UsageError(mistakes.join('\n'))
+  return objects
+}
+
+/** The texts of the files, of folders those that end so, in the same order. Throws a UsageError that names a file that cannot be read. */
+export async function readTexts(paths: readonly string[], shell: Shell, extensions: RegExp): Promise<readonly TextFile[]> {
+  const texts: TextFile[] = []
+  await eachText(paths, shell, extensions, (one) => texts.push(one))
+  return texts
+}
+
+async function eachText(paths: readonly string[], shell: Shell, extensions: RegExp, take: (one: TextFile) => void): Promise<void> {
   const progress = createProgress(shell.stderr)
   try {
-    return await untilInterrupted(() => objectsOf(paths, shell, progress))
+    await untilInterrupted(async () => {
+      const files = (await Promise.all(paths.map((path) => filesIn(path, extensions)))).flat()
+      for (const [index, file] of files.entries()) {
+        progress.at('reading files', index + 1, files.length)
+        take({ file: file === '-' ? 'standard input' : file, text: await read(file, shell) })
+      }
+    })
   } finally {
     progress.end()
   }
 }
 
-async function objectsOf(paths: readonly string[], shell: Shell, progress: Progress): Promise<readonly Located[]> {
-  const objects: Located[] = []
-  const mistakes: string[] = []
-  const files = (await Promise.all(paths.map(filesIn))).flat()
-  for (const [index, file] of files.entries()) {
-    progress.at('reading files', index + 1, files.length)
-    const text = await read(file, shell)
-    try {
-      objects.push(...objectsIn(file === '-' ? 'standard input' : file, text))
-    } catch (error) {
-      if (!(error instanceof UnreadableError)) throw error
-      mistakes.push(error.message)
-    }
-  }
-  if (mistakes.length > 0) throw new UsageError(mistakes.join('\n'))
-  return objects
-}
-
-async function filesIn(path: string): Promise<readonly string[]> {
+async function filesIn(path: string, extensions: RegExp): Promise<readonly string[]> {
   if (path === '-') return [path]
   const found = await lookAt(path)
   if (!found.isDirectory()) return [path]
-  const files = await filesBelow(path)
+  const files = await filesBelow(path, extensions)
   if (files.length === 0) throw new UsageError(`${path} has no .yaml, .yml or .json files in it`)
   return files
 }
 
 /** Hidden files and folders are left out, and folders behind links, which may lead in circles. */
-async function filesBelow(folder: string): Promise<readonly string[]> {
+async function filesBelow(folder: string, extensions: RegExp): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => refuse(folder, error))
   const nested = await Promise.all(
     entries
@@ -61,8 +74,8 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
       .filter(({ name }) => !name.startsWith('.'))
       .map(async (entry) => {
         const path = join(folder, entry.name)
-        if (entry.isDirectory()) return await filesBelow(path)
-        if (!EXTENSIONS.test(entry.name)) return []
+        if (entry.isDirectory()) return await filesBelow(path, extensions)
+        if (!extensions.test(entry.name)) return []
         const isFile = entry.isFile() || (entry.isSymbolicLink() && (await lookAt(path)).isFile())
         return isFile ? [path] : []
       }),

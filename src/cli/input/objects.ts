@@ -63,13 +63,13 @@ export function collect(all: readonly Located[], namespace: string): Collected {
       continue
     }
     if ('violation' in kind) {
-      mistakes.push(mistake(located, kind.violation))
+      mistakes.push(mistakeAt(located, kind.violation))
       continue
     }
     const placed = withNamespace(located.value, kind, namespace)
     const reading = kind.read(placed)
     if ('violations' in reading) {
-      mistakes.push(...reading.violations.map((violation) => mistake(located, violation)))
+      mistakes.push(...reading.violations.map((violation) => mistakeAt(located, violation)))
       continue
     }
     const key = keyOf(placed, kind)
@@ -103,7 +103,8 @@ function keyOf(value: unknown, { resource }: Kind): string {
   return resource.namespaced ? `${namespace}/${known}` : known
 }
 
-function mistake(located: Located, violation: string): string {
+/** `file:line: Kind name (document): field: what is wrong` */
+export function mistakeAt(located: Located, violation: string): string {
   const field = /^[^:\s]*(?=:)/.exec(violation)?.[0] ?? ''
   const { kind = 'object' } = headOf(located.value)
   const metadata = isRecord(located.value) && isRecord(located.value.metadata) ? located.value.metadata : {}

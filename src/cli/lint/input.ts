@@ -14,7 +14,7 @@ import { enforced } from '../network/policies.ts'
 export type LintSubject = {
   readonly input: LintInput
   readonly annotated: readonly Annotated[]
-  /** What could not be read of the pods; each a sentence. */
+  /** What could not be looked at; each a sentence. */
   readonly notes: readonly string[]
 }
 
@@ -29,6 +29,12 @@ export function lintSubject(given: Snapshot, source: Source): LintSubject {
     const namespaces = [...state.membership.namespacesOf(resource.metadata.name)].sort()
     return [{ resource, namespaces, enforced: intent.mode === 'Enforce' && !intent.suspended }]
   })
+  const broken = [...state.tenants.values()]
+    .filter(({ intent }) => !intent)
+    .map(
+      ({ resource, violations }) =>
+        `TenantIsolation ${resource.metadata.name} breaks its schema, and was left out: ${violations.join('; ')}`,
+    )
   const labelsOf = (namespace: string) => network.cluster.namespaces.get(namespace) ?? {}
   const foreign = network.policies.filter((policy) => !isOurs(policy))
   return {
@@ -45,7 +51,7 @@ export function lintSubject(given: Snapshot, source: Source): LintSubject {
       },
     },
     annotated: annotatedIn(snapshot, new Set(foreign.map(({ namespace, name }) => `${namespace}/${name}`))),
-    notes,
+    notes: [...broken, ...notes],
   }
 }
 

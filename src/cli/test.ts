@@ -44,8 +44,8 @@ export function testCommand(shell: Shell): Command {
 }
 
 async function test(files: readonly string[], options: TestOptions, shell: Shell): Promise<void> {
-  if (files.includes('-') && options.file?.includes('-'))
-    throw new UsageError('standard input holds either the tests or what -f names; give one of them as a file')
+  if ([files, options.file, options.facts].filter((paths) => paths?.includes('-')).length > 1)
+    throw new UsageError('standard input holds either the tests or what -f or --facts names; give one of them as a file')
   const expectations = await expectationsOf(files, shell)
   const input = await readInput({ options, needs: ENTRY_NEEDS, shell })
   const { snapshot, source } = input

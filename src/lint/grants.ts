@@ -5,7 +5,7 @@ import { type LabelSelector, type Labels, matchesSelector } from '../api/selecto
 import { type Facts, isGap } from '../desired/facts.ts'
 import { rulesOf } from '../desired/network/peers.ts'
 import { isNonEmpty, type PolicyPort, type Rule as PolicyRule } from '../desired/network/policy.ts'
-import { policyPort } from '../desired/network/rules.ts'
+import { DNS_PORTS, policyPort } from '../desired/network/rules.ts'
 import { isOurs, type Policy, type Rule, readPolicies } from '../reachability/reachability.ts'
 import type { ObjectRef } from './finding.ts'
 import type { LintTenant } from './input.ts'
@@ -48,7 +48,7 @@ type NamespaceLabels = (namespace: string) => Labels
 
 /** What the resource says. In a direction that it leaves open, its rules change nothing. */
 export function grantsOfTenant(tenant: LintTenant, facts: Facts, labelsOf: NamespaceLabels): readonly Grant[] {
-  const { ingress = [], egress = [], intraTenant = 'None' } = networkOfTenant(tenant)
+  const { ingress = [], egress = [], intraTenant = 'None', dns } = networkOfTenant(tenant)
   const { namespaceSelector } = tenant.resource.spec
   const context = { tenant, facts, labelsOf }
   const inside: ResourcePeer = intraTenant === 'Namespace' ? { podSelector: {} } : { namespaceSelector }
@@ -58,6 +58,9 @@ export function grantsOfTenant(tenant: LintTenant, facts: Facts, labelsOf: Names
       : (['Ingress', 'Egress'] as const).map((direction) =>
           grantOf({ direction, field: 'spec.network.intraTenant', called: 'intraTenant', peers: [inside], ports: undefined }, context),
         )),
+    ...(dns?.to
+      ? [grantOf({ direction: 'Egress', field: 'spec.network.dns', called: 'dns', peers: dns.to, ports: dns.ports ?? DNS_PORTS }, context)]
+      : []),
     ...ingress.map(({ name, appliesTo, from, ports }, index) =>
       grantOf(
         { direction: 'Ingress', field: `spec.network.ingress[${index}]`, called: `ingress/${name}`, appliesTo, peers: from, ports },

@@ -26,7 +26,7 @@ export type Allowances = { readonly allowances: readonly Allowance[]; readonly u
 export const DEFAULT_DENY: NonEmpty<Direction> = ['Ingress', 'Egress']
 
 /** DNS answers on 53, over UDP and, for long answers and when asked, over TCP. */
-const DNS_PORTS: NonEmpty<PolicyPort> = [
+export const DNS_PORTS: NonEmpty<PolicyPort> = [
   { protocol: 'UDP', port: 53 },
   { protocol: 'TCP', port: 53 },
 ]

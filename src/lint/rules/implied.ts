@@ -21,7 +21,8 @@ function placeOf({ tenant, namespaces, direction }: Grant): string {
 
 function inPlace(grants: readonly Grant[]): readonly Found[] {
   return grants.flatMap((grant, index) => {
-    if (grant.called === 'intraTenant') return []
+    // What is a setting of its own may be there beside rules.
+    if (grant.called === 'intraTenant' || grant.called === 'dns') return []
     // Of two that say the same, the first one stays.
     const wider = grants.find((other, at) => at !== index && coversGrant(other, grant) && (at < index || !coversGrant(grant, other)))
     return wider ? [found(grant, wider)] : []

@@ -265,7 +265,7 @@ describe('test, the command', function () {
     })
 
     it('two things on standard input, a file that is not there, and a JUnit file that cannot be written', async () => {
-      expect((await call('test', '-', '-f', '-')).stderr).to.include('standard input holds either the tests or what -f names')
+      expect((await call('test', '-', '-f', '-')).stderr).to.include('standard input holds either the tests or what -f or --facts names')
       expect((await call('test', '/does/not/exist', ...TENANTS)).stderr).to.include('cannot read /does/not/exist: it does not exist')
       const { stderr } = await call('test', BOOK, ...TENANTS, '--junit', '/does/not/exist.xml')
       expect(stderr).to.include('cannot write /does/not/exist.xml: its folder does not exist')

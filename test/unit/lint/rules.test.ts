@@ -26,6 +26,9 @@ describe('lint', () => {
         expect(places('TI001', egressTo(peer)), peer).to.deep.equal([])
       }
     })
+    it('is one for DNS as well: port 53 of everywhere is a way out for anything', () => {
+      expect(places('TI001', tenant('{dns: {mode: Custom, to: [{cidr: 0.0.0.0/0}]}}'))).to.deep.equal([`${AT}.dns.to[0].cidr`])
+    })
     it('names what it holds, and preset Internet where everything was meant', () => {
       expect(messages('TI001', egressTo('{cidr: 0.0.0.0/0}'))).to.deep.equal([
         '0.0.0.0/0 holds 4,294,967,296 addresses; write preset: Internet where public addresses are meant, which leaves out private ranges and cloud metadata, or name the ranges',

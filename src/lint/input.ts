@@ -34,8 +34,8 @@ export type LintInput = {
   readonly facts: Facts
   /** What rules of resources, and of policies that are not ours, allow. */
   readonly grants: readonly Grant[]
-  /** Whether what is not here does not exist either. Files alone may leave out namespaces and pods: then nothing is said for want of them. */
-  readonly knows: { readonly namespaces: boolean; readonly pods: boolean }
+  /** Whether a namespace that is not here does not exist. Files may leave some out: then nothing is said for want of them. */
+  readonly knowsNamespaces: boolean
 }
 
 export type LintRule = {

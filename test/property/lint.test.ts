@@ -47,7 +47,7 @@ function inputOf({ network, namespaceSelector, facts, namespaces, pods }: Situat
     namespaces: named.filter(({ labels }) => matchesSelector(namespaceSelector, labels)).map(({ name }) => name),
   }
   const grants = grantsOfTenant(tenant, facts, (name) => cluster.namespaces.get(name) ?? {})
-  return { tenants: [tenant], services: [], network: networkOf(cluster, []), facts, grants, knows: { namespaces: true, pods: true } }
+  return { tenants: [tenant], services: [], network: networkOf(cluster, []), facts, grants, knowsNamespaces: true }
 }
 
 /** The network without the rule at "spec.network.ingress[2]". */

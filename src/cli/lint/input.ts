@@ -44,11 +44,8 @@ export function lintSubject(given: Snapshot, source: Source): LintSubject {
       network,
       facts,
       grants: [...tenants.flatMap((tenant) => grantsOfTenant(tenant, facts, labelsOf)), ...foreign.flatMap(grantsOfPolicy)],
-      knows: {
-        // Every cluster has kube-system: files that have it hold a list of all namespaces, and others may leave some out.
-        namespaces: source !== 'files' || snapshot.namespaces.some(({ name, implied }) => name === 'kube-system' && !implied),
-        pods: source !== 'files' || snapshot.pods.length > 0,
-      },
+      // Every cluster has kube-system: files that have it hold a list of all namespaces, and others may leave some out.
+      knowsNamespaces: source !== 'files' || snapshot.namespaces.some(({ name, implied }) => name === 'kube-system' && !implied),
     },
     annotated: annotatedIn(snapshot, new Set(foreign.map(({ namespace, name }) => `${namespace}/${name}`))),
     notes: [...broken, ...notes],

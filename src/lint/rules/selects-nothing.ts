@@ -44,8 +44,8 @@ function worldOf(input: LintInput): World {
   }
 }
 
-function ofTenant(tenant: LintTenant, { knows }: LintInput): readonly Found[] {
-  if (!knows.namespaces || tenant.namespaces.length > 0) return []
+function ofTenant(tenant: LintTenant, { knowsNamespaces }: LintInput): readonly Found[] {
+  if (!knowsNamespaces || tenant.namespaces.length > 0) return []
   const message = 'selects no namespace that this tenant may take, so that nothing is isolated; correct it, or label a namespace'
   return [{ object: tenantRef(tenant), field: 'spec.namespaceSelector', message }]
 }
@@ -69,7 +69,7 @@ function ofGrant(grant: Grant, world: World): readonly Found[] {
 function ofSubjects({ object, tenant, field, namespaces, namespaceSelector, podSelector }: Grant, world: World): readonly Found[] {
   if (tenant === undefined) return []
   const owned = world.tenants.find(({ resource }) => resource.metadata.name === tenant)?.namespaces ?? []
-  if (world.knows.namespaces && namespaceSelector && namespaces.length === 0 && owned.length > 0) {
+  if (world.knowsNamespaces && namespaceSelector && namespaces.length === 0 && owned.length > 0) {
     const message = `selects none of the namespaces of tenant ${tenant}, so that the rule has no effect; correct the labels`
     return [{ object, field: `${field}.appliesTo.namespaceSelector`, message }]
   }
@@ -95,7 +95,7 @@ function ofPart(grant: Grant, { field, gap, rules, written }: GrantPart, world: 
 function emptiness({ namespaces: own, tenant }: Grant, { namespaceSelector, podSelector }: PodPeer, world: World): string | undefined {
   const namespaces = namespaceSelector ? world.namespacesMatching(namespaceSelector) : own
   if (namespaces.length === 0) {
-    return namespaceSelector && world.knows.namespaces
+    return namespaceSelector && world.knowsNamespaces
       ? 'means no namespace of the cluster, so that it lets nobody through; correct the labels, or take the peer away'
       : undefined
   }
@@ -105,12 +105,7 @@ function emptiness({ namespaces: own, tenant }: Grant, { namespaceSelector, podS
 }
 
 /** Whether there are pods in these namespaces, and the selector takes none of them. Of namespaces that are empty, nothing is known. */
-function someWithout(
-  { knows, podsByNamespace }: World,
-  namespaces: readonly string[],
-  selector: Parameters<typeof matchesSelector>[0],
-): boolean {
-  if (!knows.pods) return false
+function someWithout({ podsByNamespace }: World, namespaces: readonly string[], selector: Parameters<typeof matchesSelector>[0]): boolean {
   let some = false
   for (const namespace of namespaces) {
     for (const { labels } of podsByNamespace.get(namespace) ?? []) {

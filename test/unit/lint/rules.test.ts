@@ -175,6 +175,8 @@ describe('lint', () => {
       )
       expect(places('TI006', SHOP + some, 'files')).to.deep.equal([])
       expect(places('TI006', some, 'files')).to.deep.equal([])
+      const within = rule('appliesTo: {namespaceSelector: {matchLabels: {team: x}}}, from: [{podSelector: {}}]')
+      expect(places('TI006', SHOP + within, 'files')).to.deep.equal([])
       expect(places('TI006', SHOP + namespace('kube-system') + some, 'files')).to.deep.equal([`${AT}.ingress[0].from[0]`])
     })
     it('is a NetworkPolicy for no pod', () => {

@@ -44,7 +44,7 @@ export function applySilences(
 
 const FIELD = `metadata.annotations[${LINT_IGNORE_ANNOTATION}]`
 
-function idleOf({ annotations: _, ...object }: ObjectRef & { readonly annotations?: unknown }, code: string): Found {
+function idleOf(object: ObjectRef, code: string): Found {
   return { object, field: FIELD, message: `silences ${code}, of which there is nothing to silence here (any more); take it away` }
 }
 

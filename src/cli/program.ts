@@ -5,6 +5,7 @@ import { convertCommand } from './convert.ts'
 import { diffCommand } from './diff.ts'
 import { explainCommand } from './explain.ts'
 import { impactCommand } from './impact.ts'
+import { lintCommand } from './lint.ts'
 import { matrixCommand } from './matrix.ts'
 import { renderCommand } from './render.ts'
 import { runCommand } from './run.ts'
@@ -26,6 +27,8 @@ export function programOf(shell: Shell): Command {
     explainCommand(shell),
     impactCommand(shell),
     matrixCommand(shell),
+    lintCommand(shell),
+    testCommand(shell),
     convertCommand(shell),
   ]) {
     program.addCommand(inheriting(command, program))

@@ -22,7 +22,8 @@ function lineOf(outcome: Bad, paint: Paint): string {
 }
 
 function placeOf({ expectation: { file, line } }: Bad): string {
-  return `${file}:${line()}`
+  const at = line()
+  return at === undefined ? file : `${file}:${at}`
 }
 
 /** "expected allow, got deny" */

@@ -6,7 +6,7 @@ import { PROTOCOLS } from '../../reachability/reachability.ts'
 import { type Located, objectsIn, UnreadableError } from '../input/documents.ts'
 import type { TextFile } from '../input/files.ts'
 import { metadata, reader } from '../input/kinds/metadata.ts'
-import { mistakeAt } from '../input/objects.ts'
+import { mistakeAt, placeOf } from '../input/objects.ts'
 import { type PortText, portOf } from '../network/ends.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -25,7 +25,7 @@ export type Expectation = {
   readonly expect: Expected
   readonly file: string
   /** From 1. */
-  readonly line: () => number
+  readonly line: () => number | undefined
 }
 
 const end = z.string().min(1, 'write the end of a flow, such as shop/app=webserver or 192.168.1.7')
@@ -129,7 +129,7 @@ function fromDocuments(file: string, documents: readonly Located[]): ReturnType<
   const readings = documents.map((located) => ({ located, reading: readTest(located.value) }))
   const mistakes = readings.flatMap(({ located, reading }) => {
     if (kindOf(located.value) !== TEST_KIND)
-      return [`${file}:${located.lineOf('kind')}: this is no ${TEST_KIND}; policies, pods and tenants are given with -f`]
+      return [`${placeOf(located, 'kind')}: this is no ${TEST_KIND}; policies, pods and tenants are given with -f`]
     return 'violations' in reading ? reading.violations.map((violation) => mistakeAt(located, violation)) : []
   })
   if (documents.length === 0) mistakes.push(`${file}: there is nothing in it; write a ${TEST_KIND}, or one flow a line as JSON`)
@@ -145,7 +145,7 @@ function kindOf(value: unknown): unknown {
   return typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined
 }
 
-function expectationOf({ name, ...rest }: z.output<typeof flow>, file: string, line: () => number): Expectation {
+function expectationOf({ name, ...rest }: z.output<typeof flow>, file: string, line: () => number | undefined): Expectation {
   return { ...rest, name: name ?? flowText(rest), file, line }
 }
 

@@ -26,9 +26,10 @@ function caseLines(file: string, outcome: Outcome): readonly string[] {
   if (outcome.result === 'passed') return [`    <${element('testcase', head)}/>`]
   const tag = outcome.result === 'failed' ? 'failure' : 'error'
   const at = line()
+  const place = at === undefined ? file : `${file}:${at}`
   return [
-    `    <${element('testcase', { ...head, file, line: at })}>`,
-    `      <${element(tag, { message: messageOf(outcome) })}>${escaped(`${file}:${at}: ${outcome.explanation}`)}</${tag}>`,
+    `    <${element('testcase', { ...head, file, ...(at !== undefined && { line: at }) })}>`,
+    `      <${element(tag, { message: messageOf(outcome) })}>${escaped(`${place}: ${outcome.explanation}`)}</${tag}>`,
     '    </testcase>',
   ]
 }

@@ -1,7 +1,7 @@
 /** lint/rules/host-access.ts — TI008: pods that may use the network of their node, in a tenant whose network is isolated. */
 
 import type { Profile } from '../../api/pod-security/pod-security.ts'
-import type { Subject } from '../../api/pod-security/subjects.ts'
+import type { Subject } from '../../api/subjects.ts'
 import { endpointName } from '../../reachability/reachability.ts'
 import { type Found, someOf } from '../finding.ts'
 import { type LintInput, type LintRule, type LintTenant, labelsOf, podsIn, tenantRef } from '../input.ts'

@@ -58,7 +58,7 @@ describe('lint, the command', function () {
   it('keeps to a namespace, and to the tenant that has it', async () => {
     const { stdout } = await call('lint', '-f', CLUSTER, '-f', MANNING, '-f', ACME, '-n', 'acme', '-o', 'json')
     const { findings } = JSON.parse(stdout) as { findings: { object: { name: string } }[] }
-    expect(findings.map(({ object }) => object.name)).to.deep.equal(['website', 'acme'])
+    expect(findings.map(({ object }) => object.name)).to.deep.equal(['website'])
   })
 
   it('gives programs codes, objects, fields, places and pages', async () => {

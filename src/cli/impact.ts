@@ -1,7 +1,8 @@
 /** cli/impact.ts — `impact`: the flows that would be gained and lost if the operator did its work. */
 
 import { Command, Option } from 'commander'
-import { type Change, difference, type GroupOf, networkOf } from '../reachability/reachability.ts'
+import { type Change, difference, type GroupOf, type Network, networkOf } from '../reachability/reachability.ts'
+import type { DesiredState } from '../reconcile/desired-state.ts'
 import { dnsServices } from '../reconcile/facts.ts'
 import type { NetworkPolicy } from '../reconcile/policy-entry.ts'
 import { policyChanges } from './diff/changes.ts'
@@ -18,7 +19,7 @@ import { byTenantOrDns, countGroups, groupAt, LEVELS, type Level, within } from 
 import { ENTRY_NEEDS } from './network/networks.ts'
 import { addressesByName, outsidesOf } from './network/outside.ts'
 import { enforced, policiesKept, policiesNow } from './network/policies.ts'
-import { servicePorts } from './network/services.ts'
+import { type ServicePort, servicePorts } from './network/services.ts'
 import { flowNotesOf } from './notes.ts'
 import { addOutputOption, type OutputOptions, present } from './output/answer.ts'
 import { announce } from './output/progress.ts'
@@ -59,60 +60,57 @@ async function impact(options: Options, shell: Shell): Promise<void> {
   for (const text of new Set([...before.notes, ...after.notes])) note(shell, text)
 
   const services = servicePorts(snapshot, after.cluster)
-  const byTenant = byTenantOrDns(state, snapshot, services)
-  const groupedAt = (level: Level): GroupOf =>
-    namespace === undefined ? groupAt(level, byTenant) : within(new Set([namespace]), groupAt(level, byTenant), byTenant)
-  const by = options.by ?? LEVELS.toReversed().find((level) => countGroups(after.cluster, groupedAt(level)) <= READABLE) ?? 'tenant'
-  const grouping = groupingOf({
-    cluster: after.cluster,
-    groupOf: groupedAt(by),
-    coarse: groupedAt('tenant'),
-    services,
-    pods: snapshot.pods,
-  })
-  if (grouping.targets.size === 0 && after.cluster.pods.length > 0)
-    note(
-      shell,
-      'there are too many pods to tell their Services apart; narrow it with -n, and flows are named by the Services that they go through',
-    )
-
-  const outsides = outsidesOf(snapshot)
   const done = announce(shell.stderr, `comparing the flows of ${after.cluster.pods.length.toLocaleString('en')} pods`)
-  const { lost, gained } = difference(
-    networkOf(before.cluster, policiesNow(input.before)),
-    networkOf(after.cluster, policiesKept(wanted, state)),
-    { groupOf: grouping.groupOf, outside: outsides.all },
-  )
+  const networks = [networkOf(before.cluster, policiesNow(input.before)), networkOf(after.cluster, policiesKept(wanted, state))] as const
+  const flows = flowsBetween(networks, { snapshot, state, services, by: options.by, namespace })
   done()
-  const dns = new Set(dnsServices(snapshot.configuration).map((service) => `${service.namespace}/${service.name}`))
-  const purposes: Purposes = {
-    isDns: ({ namespace: where, service, port, name }) => dns.has(`${where}/${service}`) && isDnsPort(name, port),
-    apiServerPorts: outsides.apiServerPorts,
-    outside: new Set(outsides.all.map(({ name }) => name)),
-    targets: grouping.targets,
-    nameOf: grouping.nameOf,
-    coarseNameOf: grouping.coarseNameOf,
-  }
-  const own =
-    namespace === undefined ? undefined : new Set(after.cluster.pods.filter((pod) => pod.namespace === namespace).map(groupedAt(by)))
-  const whole = addressesByName(outsides.all)
-  const lines = (changes: readonly Change[]) =>
-    linesOf(
-      changes
-        .filter(({ from, to }) => !own || own.has(grouping.nameOf(from)) || own.has(grouping.nameOf(to)))
-        .flatMap((change) => partsOf(change, purposes)),
-      whole,
-    )
+  if (!flows.complete)
+    note(shell, 'there are too many pods to name all Services that flows go through; with -n, those of one namespace are named')
+  const { by, lost, gained } = flows
+  if (lost.length > 0 || gained.length > 0) shell.conclude('findings')
   const answer: Impact = {
     by,
-    lost: lines(lost),
-    gained: lines(gained),
+    lost,
+    gained,
     policies: policyCounts(snapshot, state, namespace),
     pods: after.cluster.pods.length,
     unknowns: unknownsIn(snapshot, after.cluster, services),
   }
-  if (answer.lost.length > 0 || answer.gained.length > 0) shell.conclude('findings')
   await present(impactAnswer(answer), options.output, shell)
+}
+
+type Viewed = {
+  readonly snapshot: Snapshot
+  readonly state: DesiredState
+  readonly services: readonly ServicePort[]
+  readonly by: Level | undefined
+  readonly namespace: string | undefined
+}
+
+/** What is lost and gained from the one to the other, as lines, at a level that can be read unless one is given. */
+function flowsBetween([now, then]: readonly [Network, Network], { snapshot, state, services, by: wanted, namespace }: Viewed) {
+  const byTenant = byTenantOrDns(state, snapshot, services)
+  const groupedAt = (level: Level): GroupOf =>
+    namespace === undefined ? groupAt(level, byTenant) : within(new Set([namespace]), groupAt(level, byTenant), byTenant)
+  const { cluster } = then
+  const inView = cluster.pods.filter((pod) => namespace === undefined || pod.namespace === namespace)
+  const by = wanted ?? LEVELS.toReversed().find((level) => countGroups({ pods: inView }, groupedAt(level)) <= READABLE) ?? 'tenant'
+  const groupOf = groupedAt(by)
+  const isDns = dnsPortsIn(snapshot)
+  const grouping = groupingOf({ cluster, groupOf, coarse: byTenant, services, isDns, namespace, pods: snapshot.pods })
+  const { nameOf, coarseNameOf, targets, complete } = grouping
+  const { all: outside, apiServerPorts } = outsidesOf(snapshot)
+  const whole = addressesByName(outside)
+  const purposes: Purposes = { isDns, apiServerPorts, outside: new Set(whole.keys()), targets, nameOf, coarseNameOf }
+  const viewed = new Set(inView.map(groupOf))
+  const isInView = ({ from, to }: Change) => namespace === undefined || viewed.has(nameOf(from)) || viewed.has(nameOf(to))
+  const lines = (changes: readonly Change[]) =>
+    linesOf(
+      changes.filter(isInView).flatMap((change) => partsOf(change, purposes)),
+      whole,
+    )
+  const { lost, gained } = difference(now, then, { groupOf: grouping.groupOf, outside })
+  return { by, complete, lost: lines(lost), gained: lines(gained) }
 }
 
 /** Groups that a person reads. */
@@ -135,11 +133,13 @@ function runningNow(snapshot: Snapshot, { before, source }: Pick<Input, 'before'
 }
 
 /** Other ports of the same Service, such as those for metrics, are not DNS. */
-function isDnsPort(name: string | undefined, port: number): boolean {
-  return port === 53 || name === 'dns' || name === 'dns-tcp'
+function dnsPortsIn({ configuration }: Snapshot): (service: ServicePort) => boolean {
+  const services = new Set(dnsServices(configuration).map(({ namespace, name }) => `${namespace}/${name}`))
+  return ({ namespace, service, port, name }) =>
+    services.has(`${namespace}/${service}`) && (port === 53 || name === 'dns' || name === 'dns-tcp')
 }
 
-function policyCounts(snapshot: Snapshot, state: ReturnType<typeof desiredIn>, namespace: string | undefined): Impact['policies'] {
+function policyCounts(snapshot: Snapshot, state: DesiredState, namespace: string | undefined): Impact['policies'] {
   const namespaces = namespace === undefined ? snapshot.namespaces : snapshot.namespaces.filter(({ name }) => name === namespace)
   const changes = policyChanges(snapshot.networkPolicies as unknown as readonly NetworkPolicy[], state, namespaces)
   const done = changes.filter(({ action }) => action !== 'conflict')

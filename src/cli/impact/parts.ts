@@ -71,10 +71,9 @@ function cut(change: Change, ports: PortSet, certain: boolean, purposes: Purpose
     rest = subtractPorts(rest, used)
   }
   if (rest.length === 0) return parts
-  const { outside, coarseNameOf, targets } = purposes
+  const { outside, coarseNameOf } = purposes
   if (outside.has(from) || outside.has(to))
     return [...parts, { ...base, purpose: 'Outside', through: undefined, ports, text: portsText(ports) }]
-  if (!targets.has(to)) return [...parts, { ...base, purpose: 'Other', through: undefined, ports: rest, text: portsText(rest) }]
   const names = { from: coarseNameOf(from), to: coarseNameOf(to) }
   return [...parts, { ...base, ...names, purpose: 'Other', through: undefined, ports: rest, text: 'other ports' }]
 }

@@ -60,7 +60,7 @@ export function within(namespaces: ReadonlySet<string>, near: GroupOf, far: Grou
 }
 
 /** How many groups there are. */
-export function countGroups({ pods }: Cluster, groupOf: (pod: Pod) => string | undefined): number {
+export function countGroups({ pods }: Pick<Cluster, 'pods'>, groupOf: (pod: Pod) => string | undefined): number {
   return new Set(pods.map(groupOf)).size
 }
 

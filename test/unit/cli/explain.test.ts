@@ -147,6 +147,14 @@ describe('explain', function () {
     expect(stdout).to.include('now:\n').and.to.include('then:\n').and.to.include('- preset: Internet')
   })
 
+  it('takes names without a namespace for those of -n', async () => {
+    const [short, long] = [
+      await explain('webserver', 'database', '5432', '-n', 'shop'),
+      await explain('shop/webserver', 'shop/database', '5432'),
+    ]
+    expect([short.refused, short.stdout]).to.deep.equal([false, long.stdout])
+  })
+
   it('looks at the policies that are there when no file speaks of tenants', async () => {
     const { stdout, concluded } = await call('explain', 'acme/api', 'shop/database', '5432', '-f', CLUSTER)
     expect(stdout).to.include(': ALLOW\n').and.to.include('open, no policy selects it')

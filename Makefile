@@ -29,6 +29,7 @@ coverage: node_modules ## how much of src/ the tests without an API server run t
 lint: node_modules ## format, lint, types, dead code, generated files
 	@node_modules/.bin/biome check --error-on-warnings .
 	@node_modules/.bin/tsc --noEmit --project .
+	@node_modules/.bin/tsc --noEmit --project src/cli/report/client
 	@node_modules/.bin/knip
 	@$(NODE) tools/generate.ts --check
 

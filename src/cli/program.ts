@@ -8,6 +8,7 @@ import { impactCommand } from './impact.ts'
 import { lintCommand } from './lint.ts'
 import { matrixCommand } from './matrix.ts'
 import { renderCommand } from './render.ts'
+import { reportCommand } from './report.ts'
 import { runCommand } from './run.ts'
 import type { Shell } from './shell.ts'
 import { testCommand } from './test.ts'
@@ -29,6 +30,7 @@ export function programOf(shell: Shell): Command {
     matrixCommand(shell),
     lintCommand(shell),
     testCommand(shell),
+    reportCommand(shell),
     convertCommand(shell),
   ]) {
     program.addCommand(inheriting(command, program))

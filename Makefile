@@ -21,6 +21,14 @@ test: node_modules ## every test, against a real API server; KUBERNETES=1.34 or 
 test-unit: node_modules ## the tests that need no API server
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts'
 
+# Debian's package; CHROMIUM names another. An administrator's rights are needed only where it is missing.
+.PHONY: test-report
+test-report: node_modules ## the page of a report in a real browser; installs chromium where it is missing; screenshots in .artifacts/report
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { echo "installing chromium" >&2; \
+	  as_root=$$(test "$$(id -u)" = 0 || echo sudo); \
+	  $$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
+	@$(MOCHA) 'test/browser/**/*.test.ts'
+
 .PHONY: coverage
 coverage: node_modules ## how much of src/ the tests without an API server run through
 	@node_modules/.bin/c8 --include 'src/**' --reporter text-summary $(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts'

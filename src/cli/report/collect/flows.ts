@@ -76,9 +76,12 @@ export function openOf(cells: readonly MatrixCell[]): Open {
   return { sure: text(sure), depends: text(depends), foreign: text(foreign) }
 }
 
-/** Addresses are shown where there are few of them. */
-export function addressesOf({ addresses }: MatrixCell, most: number): string | undefined {
-  const text = addresses === undefined ? '' : addressesText(addresses)
+/** More beginnings and ends of ranges than this make no short text, and the search for one takes long. */
+const MOST_EDGES = 16
+
+/** Addresses are shown where they can be said in so many characters. */
+export function addressesOf({ addresses = [] }: Pick<MatrixCell, 'addresses'>, most: number): string | undefined {
+  const text = addresses.length === 0 || addresses.length > MOST_EDGES ? '' : addressesText(addresses)
   return text === '' || text.length > most ? undefined : text
 }
 

@@ -40,9 +40,9 @@ export function pageOf(report: Report, picture: Picture): string {
 <section aria-labelledby="picture-title">
 <h2 id="picture-title">The picture</h2>
 <p class="lead">An arrow leads from those who connect to those who answer. Choose an arrow for the rules behind it, a box to search for it.</p>
-<div class="scroll">${withClass(pictureInPage(picture), picture)}</div>
+<div class="scroll canvas">${withClass(pictureInPage(picture), picture)}</div>
 <ul class="key">${KEY}</ul>
-${picture.scene.leftOut.map((text) => `<p class="soft">${escaped(text)}</p>`).join('\n')}
+${picture.scene.leftOut.map((text) => `<p class="left-out">${escaped(text)}</p>`).join('\n')}
 </section>
 <section aria-labelledby="matrix-title">
 <h2 id="matrix-title">The matrix</h2>

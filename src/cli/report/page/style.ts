@@ -19,7 +19,7 @@ h3 { font-size: 14px; margin: 22px 0 6px; font-weight: 650; }
 p { margin: 0 0 10px; }
 .soft { color: var(--soft); }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 22px 24px; margin: 0 0 20px; }
-.lead { color: var(--soft); margin-bottom: 16px; max-width: 78ch; }
+.lead { color: var(--soft); margin-bottom: 16px; max-width: 110ch; }
 .figures { display: flex; flex-wrap: wrap; gap: 12px; margin: 22px 0 20px; padding: 0; }
 .figures div { flex: 1 1 130px; background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 12px 18px; display: flex; flex-direction: column-reverse; justify-content: flex-end; }
 .figures dd { margin: 0; font-size: 26px; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
@@ -32,6 +32,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 input, select, button { font: inherit; color: inherit; }
 input, select { background: var(--card); border: 1px solid var(--edge); border-radius: 9px; padding: 7px 12px; }
 input { width: min(420px, 60vw); }
+::placeholder { color: var(--soft); opacity: 1; }
 button { cursor: pointer; background: none; border: 0; padding: 0; text-align: inherit; }
 button.plain, a { color: var(--accent); text-decoration: none; }
 button.plain:hover, a:hover { text-decoration: underline; }
@@ -41,6 +42,8 @@ button.more { border: 1px solid var(--line); border-radius: 9px; padding: 6px 14
 .scroll { overflow: auto; max-width: 100%; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 [hidden] { display: none !important; }
+.canvas { max-height: 82vh; }
+.left-out { color: var(--soft); font-size: 13px; margin: 4px 0 0; }
 .key { display: flex; flex-wrap: wrap; gap: 4px 22px; margin: 14px 0 0; padding: 0; list-style: none; color: var(--soft); font-size: 13px; }
 .key b { font-weight: 700; margin-right: 6px; }
 ${PICTURE_STYLE}
@@ -99,6 +102,6 @@ footer ul { margin: 0; padding-left: 1.2em; }
   @page { margin: 14mm; }
   body { background: none; font-size: 11px; } header, main, footer { max-width: none; padding: 0; }
   .bar, .skip, .more, dialog, #matrix-note button { display: none !important; }
-  section { border: 0; padding: 0; margin-bottom: 18px; break-inside: auto; } tr, .figures div { break-inside: avoid; } .scroll { overflow: visible; }
+  section { border: 0; padding: 0; margin-bottom: 18px; break-inside: auto; } tr, .figures div { break-inside: avoid; } .scroll { overflow: visible; max-height: none; }
   svg.picture { max-width: 100%; height: auto; } .picture .dim, .picture .aside { opacity: 1; } .matrix td { min-width: 0; }
 }`

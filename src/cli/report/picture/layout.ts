@@ -1,7 +1,7 @@
 /** cli/report/picture/layout.ts — PURE: where the boxes and arrows of a picture lie. The graph layout library is used here and nowhere else. */
 
 import { Graph, layout } from '@dagrejs/dagre'
-import { LABEL_SIZE, type Scene } from './scene.ts'
+import { type Box, LABEL_SIZE, type Scene } from './scene.ts'
 import { widthOf } from './text.ts'
 
 /** Pixels from the left and from the top. */
@@ -18,33 +18,40 @@ export type Placed = {
 
 export const LABEL_LINE = 16
 
-/** The same scene, the same places. */
+/** Pixels between boxes without arrows, and how wide their rows are at least. */
+const GAP = 26
+const WIDTH = 900
+
+/** The same scene, the same places. Boxes without arrows stand in rows below the others. */
 export function placed({ boxes, arrows }: Scene): Placed {
   const graph = new Graph({ multigraph: true })
-  graph.setGraph({ rankdir: 'LR', nodesep: 26, edgesep: 18, ranksep: 46, marginx: 8, marginy: 8 })
-  for (const { id, width, height } of boxes) graph.setNode(id, { width, height })
+  graph.setGraph({ rankdir: 'LR', nodesep: GAP, edgesep: 18, ranksep: 46, marginx: MARGIN, marginy: MARGIN })
+  const linked = new Set(arrows.flatMap(({ from, to }) => [from, to]))
+  for (const { id, width, height } of boxes) if (linked.has(id)) graph.setNode(id, { width, height })
   const labels = arrows.map(({ labels: lines }) => ({
     width: Math.max(...lines.map(({ text }) => widthOf(text, LABEL_SIZE))) + 14,
     height: lines.length * LABEL_LINE + 6,
   }))
   for (const [index, { from, to, flow }] of arrows.entries()) graph.setEdge(from, to, { ...labels[index], labelpos: 'c' }, `f${flow}`)
-  layout(graph)
-  const { width = 0, height = 0 } = graph.graph() as Partial<Record<'width' | 'height', number>>
+  if (linked.size > 0) layout(graph)
+  const size = graph.graph() as Partial<Record<'width' | 'height', number>>
+  const rows = inRows(
+    boxes.filter(({ id }) => !linked.has(id)),
+    { top: linked.size > 0 ? (size.height ?? 0) + GAP : MARGIN, width: Math.max(WIDTH, size.width ?? 0) },
+  )
   const corners = boxes.map((box) => {
-    const { x, y } = graph.node(box.id) as Point
-    return { x: x - box.width / 2, y: y - box.height / 2 }
+    const { x, y } = rows.corners.get(box.id) ?? centred(box, graph.node(box.id) as Point)
+    return { ...box, x, y }
   })
   const edges = arrows.map(({ from, to, flow }) => graph.edge(from, to, `f${flow}`) as Point & { readonly points: readonly Point[] })
   const ways = docked(
     arrows,
     edges.map(({ points }) => points),
-    new Map(
-      boxes.map(({ id, width: wide, height: high }, index) => [id, { ...(corners[index] ?? { x: 0, y: 0 }), width: wide, height: high }]),
-    ),
+    new Map(corners.map((box) => [box.id, box])),
   )
   return {
-    width: Math.ceil(width),
-    height: Math.ceil(height),
+    width: Math.ceil(Math.max(size.width ?? 0, rows.right)),
+    height: Math.ceil(Math.max(size.height ?? 0, rows.bottom)),
     boxes: corners.map(roundedPoint),
     arrows: edges.map((edge, index) => ({
       points: (ways[index] ?? []).map(roundedPoint),
@@ -53,6 +60,25 @@ export function placed({ boxes, arrows }: Scene): Placed {
       height: labels[index]?.height ?? 0,
     })),
   }
+}
+
+const MARGIN = 8
+
+function centred({ width, height }: Box, { x, y }: Point): Point {
+  return { x: x - width / 2, y: y - height / 2 }
+}
+
+function inRows(boxes: readonly Box[], { top, width }: { readonly top: number; readonly width: number }) {
+  const corners = new Map<string, Point>()
+  let [x, y, right, bottom] = [MARGIN, top, 0, 0]
+  for (const box of boxes) {
+    if (x > MARGIN && x + box.width > width) [x, y] = [MARGIN, bottom + GAP]
+    corners.set(box.id, { x, y })
+    x += box.width + GAP
+    right = Math.max(right, x - GAP + MARGIN)
+    bottom = Math.max(bottom, y + box.height)
+  }
+  return { corners, right, bottom: corners.size > 0 ? bottom + MARGIN : 0 }
 }
 
 type Rectangle = Point & { readonly width: number; readonly height: number }

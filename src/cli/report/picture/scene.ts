@@ -4,9 +4,9 @@ import type { Flow, Group, Open, Report } from '../model.ts'
 import { fitted, widthOf } from './text.ts'
 
 /** More boxes and arrows than these are a ball of wool. */
-const MOST_TENANTS = 30
-const MOST_ARROWS = 90
-/** With more tenants than these, what nearly everybody reaches is a line in each box instead of an arrow from each. */
+const MOST_TENANTS = 16
+const MOST_ARROWS = 40
+/** With more tenants than these, what nearly everybody reaches is a line in each box instead of an arrow from each, and namespaces are only counted. */
 const FEW_TENANTS = 8
 const MOST_LINES = 6
 
@@ -51,19 +51,23 @@ export function sceneOf(report: Report): Scene {
     .map((flow, index) => ({ flow, index }))
     .filter(({ flow }) => flow.from !== flow.to && [flow.from, flow.to].some((end) => groups[end]?.kind === 'tenant') && !flow.aboutNodes)
   const shown = new Set(chosen(groups, crossing))
-  const tenants = [...shown].filter((index) => groups[index]?.kind === 'tenant').length
-  const inBoxes = (flow: Flow) => tenants > FEW_TENANTS && isUsual(flow, groups)
+  const isTenant = (index: number) => groups[index]?.kind === 'tenant'
+  const all = groups.filter(({ kind }) => kind === 'tenant').length
+  const inBoxes = (flow: Flow) => all > FEW_TENANTS && isUsual(flow, groups)
   const drawable = crossing.filter(({ flow }) => shown.has(flow.from) && shown.has(flow.to) && !inBoxes(flow))
   const drawn = drawable.toSorted((a, b) => weight(b.flow) - weight(a.flow) || a.index - b.index).slice(0, MOST_ARROWS)
   const arrows = drawn.toSorted((a, b) => a.index - b.index).map(({ flow, index }) => arrowOf(flow, index, groups))
   const ends = new Set(arrows.flatMap(({ from, to }) => [from, to]))
+  // A tenant without an arrow has its box, unless it takes the place of those that have one.
+  const alone = all <= MOST_TENANTS || arrows.length === 0
   const boxes = groups.flatMap((group, index) => {
     if (!shown.has(index)) return []
-    const lines = linesOf(group, index, report, inBoxes)
-    const ids = [idOf(index, 'to', group), idOf(index, 'from', group)].filter((id, at, all) => all.indexOf(id) === at)
-    return ids.filter((id) => group.kind === 'tenant' || ends.has(id)).map((id) => boxOf(id, index, group, lines))
+    const lines = linesOf(group, index, report, { inBoxes, brief: all > FEW_TENANTS })
+    const ids = new Set([idOf(index, 'to', group), idOf(index, 'from', group)])
+    return [...ids].filter((id) => ends.has(id) || (isTenant(index) && alone)).map((id) => boxOf(id, index, group, lines))
   })
-  return { boxes, arrows, leftOut: leftOut(report, tenants, drawable.length - arrows.length) }
+  const tenants = boxes.filter(({ kind }) => kind === 'tenant').length
+  return { boxes, arrows, leftOut: leftOut(report, { all, tenants, arrows: drawable.length - arrows.length }) }
 }
 
 /** Tenants that have to do with others first. */
@@ -121,15 +125,17 @@ function arrowOf(flow: Flow, index: number, groups: readonly Group[]): Arrow {
 /** Not by colour alone. */
 export const MARKS = { sure: '', depends: '? ', foreign: '! ' } as const
 
-function linesOf(group: Group, index: number, { groups, flows }: Report, inBoxes: (flow: Flow) => boolean): readonly Line[] {
+type Briefly = { readonly inBoxes: (flow: Flow) => boolean; readonly brief: boolean }
+
+function linesOf(group: Group, index: number, { groups, flows }: Report, { inBoxes, brief }: Briefly): readonly Line[] {
   const name: Line = { style: 'name', text: group.name }
   const about: readonly Line[] = group.about === '' ? [] : [{ style: 'about', text: group.about }]
   if (group.kind === 'platform' || group.kind === 'outside') return [name, ...about]
   const counts: Line = { style: 'about', text: `${counted(group.namespaces.length, 'namespace')}, ${counted(group.pods, 'pod')}` }
-  const most = group.namespaces.length > MOST_LINES ? MOST_LINES - 1 : MOST_LINES
+  const most = brief ? 0 : group.namespaces.length > MOST_LINES ? MOST_LINES - 1 : MOST_LINES
   const namespaces = group.namespaces.slice(0, most).map((one): Line => ({ style: 'namespace', text: one.name }))
   const more: readonly Line[] =
-    group.namespaces.length > most ? [{ style: 'about', text: `and ${group.namespaces.length - most} more` }] : []
+    group.namespaces.length > most && !brief ? [{ style: 'about', text: `and ${group.namespaces.length - most} more` }] : []
   const within = flows.find(({ from, to }) => from === index && to === index)
   const usual = flows.filter((flow) => flow.from === index && inBoxes(flow))
   return [
@@ -166,13 +172,14 @@ function boxOf(id: string, index: number, { kind }: Group, lines: readonly Line[
   }
 }
 
-function leftOut({ groups, flows }: Report, tenants: number, arrows: number): readonly string[] {
-  const all = groups.filter(({ kind }) => kind === 'tenant').length
+type Counts = { readonly all: number; readonly tenants: number; readonly arrows: number }
+
+function leftOut({ flows }: Report, { all, tenants, arrows }: Counts): readonly string[] {
   return [
     ...(all > tenants
       ? [`The picture shows ${tenants} of ${all.toLocaleString('en')} tenants: those that have most to do with others.`]
       : []),
-    ...(tenants > FEW_TENANTS ? ['What a tenant reaches outside is written in its box.'] : []),
+    ...(all > FEW_TENANTS ? ['What a tenant reaches outside is written in its box.'] : []),
     ...(arrows > 0 ? [`${counted(arrows, 'arrow')} more would not fit.`] : []),
     ...(flows.some(({ aboutNodes }) => aboutNodes)
       ? ['Not drawn: what depends on how the network plugin sees nodes. A pod and its own node always reach each other, says Kubernetes.']

@@ -48,22 +48,21 @@ describe('the picture of a report', () => {
     const flows = groups.slice(0, -1).map((_, index) => flow(index, 500, { sure: 'TCP 443' }))
     const { boxes, arrows, leftOut } = sceneOf(reportWith({ groups, flows: [...flows, flow(498, 499, { foreign: 'TCP 22' })] }))
     const names = boxes.map(({ lines }) => lines[0]?.text)
-    expect(names).to.have.lengthOf(30)
-    expect(names).to.include.members(['tenant-0498', 'tenant-0499'])
+    expect(names).to.deep.equal(['tenant-0498', 'tenant-0499'])
     expect(arrows).to.have.lengthOf(1)
-    expect(leftOut[0]).to.equal('The picture shows 30 of 500 tenants: those that have most to do with others.')
+    expect(leftOut[0]).to.equal('The picture shows 2 of 500 tenants: those that have most to do with others.')
     expect(boxes[0]?.lines.map(({ text }) => text)).to.include('to Internet: TCP 443')
   })
 
   it('draws what others have opened rather than what rules open, where not all arrows fit', () => {
     const groups = many(20)
     const flows = groups.flatMap((_, from) =>
-      groups.flatMap((_other, to) => (from === to ? [] : [flow(from, to, from === 19 ? { foreign: 'TCP 22' } : {})])),
+      groups.flatMap((_other, to) => (from === to ? [] : [flow(from, to, from === 3 ? { foreign: 'TCP 22' } : {})])),
     )
     const { arrows, leftOut } = sceneOf(reportWith({ groups, flows }))
-    expect(arrows).to.have.lengthOf(90)
-    expect(arrows.filter(({ tone }) => tone === 'foreign')).to.have.lengthOf(19)
-    expect(leftOut).to.include(`${20 * 19 - 90} arrows more would not fit.`)
+    expect(arrows).to.have.lengthOf(40)
+    expect(arrows.filter(({ tone }) => tone === 'foreign').length).to.equal(15)
+    expect(leftOut).to.include(`${16 * 15 - 40} arrows more would not fit.`)
   })
 
   it('lies the same way every time, without boxes on each other', () => {

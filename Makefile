@@ -46,7 +46,7 @@ format: node_modules ## mend what lint can mend by itself
 	@node_modules/.bin/biome check --write .
 
 .PHONY: generate
-generate: node_modules ## write what follows from the sources: crds/
+generate: node_modules ## write what follows from the sources: crds/, policies, the script and the picture of reports
 	@$(NODE) tools/generate.ts
 
 .PHONY: bench

@@ -4,11 +4,8 @@ import { writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { readInput } from './input/input.ts'
 import { addInputOptions, type InputOptions, type Source } from './input/options.ts'
-import { desiredIn } from './input/snapshot.ts'
 import { loadKubeConfig } from './kubeconfig.ts'
-import { ENTRY_NEEDS, networksOf } from './network/networks.ts'
-import { outsidesOf } from './network/outside.ts'
-import { notesOf } from './notes.ts'
+import { ENTRY_NEEDS } from './network/networks.ts'
 import { createProgress } from './output/progress.ts'
 import { examples, note, print, type Shell } from './shell.ts'
 import { UsageError } from './usage-error.ts'
@@ -51,27 +48,14 @@ async function report(options: ReportOptions, shell: Shell): Promise<void> {
   const progress = createProgress(shell.stderr)
   try {
     progress.at('working out who reaches whom')
-    const state = desiredIn(snapshot)
-    const networks = networksOf(snapshot, state)
-    const notes = [...notesOf({ state, snapshot, source }), ...networks.notes]
-    for (const text of notes) note(shell, text)
     // Only here, because the graph layout library is of no use to anything else.
     const [{ reportOf }, { pictureFile, pictureOf }, { pageOf }] = await Promise.all([
       import('./report/collect/report.ts'),
       import('./report/picture/svg.ts'),
       import('./report/page/page.ts'),
     ])
-    const found = reportOf({
-      title,
-      subtitle: subtitleOf(options, source),
-      snapshot,
-      state,
-      // A cluster is shown as it is; with files, as it would be when the operator is done.
-      network: source === 'cluster' ? networks.now : networks.kept,
-      outside: outsidesOf(snapshot).all,
-      findings: undefined,
-      notes,
-    })
+    const found = reportOf({ title, subtitle: subtitleOf(options, source), snapshot, source })
+    for (const text of found.notes) note(shell, text)
     progress.at('drawing')
     const picture = pictureOf(found)
     if (svg !== undefined) await write(svg, pictureFile(found, picture), shell)
@@ -83,7 +67,10 @@ async function report(options: ReportOptions, shell: Shell): Promise<void> {
 
 /** Files say the same every time, so that their report does; a cluster was read at a moment. */
 function subtitleOf(options: ReportOptions, source: Source): string {
-  const files = (options.file ?? []).map((path) => (path === STANDARD_OUTPUT ? 'standard input' : path)).join(', ')
+  const files = (options.file ?? [])
+    .map((path) => (path === STANDARD_OUTPUT ? 'standard input' : path))
+    .sort()
+    .join(', ')
   if (source === 'files') return `Of ${files}`
   const read = `read ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const config = loadKubeConfig(options)

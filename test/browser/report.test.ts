@@ -1,6 +1,6 @@
 /** The page of a report, and its picture, in a real browser. Screenshots are kept in .artifacts/report. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
@@ -8,14 +8,15 @@ import type { Report } from '../../src/cli/report/model.ts'
 import { pageOf } from '../../src/cli/report/page/page.ts'
 import { pictureFile, pictureOf } from '../../src/cli/report/picture/svg.ts'
 import { type Browser, type Page, startChromium } from '../support/chromium.ts'
-import { type Folder, run, temporaryFolder } from '../support/cli.ts'
+import { type Folder, run, start, temporaryFolder } from '../support/cli.ts'
+import { largeCluster } from '../support/large-cluster.ts'
 import { hostileReport, smallReport } from '../support/report.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const ARTIFACTS = join(ROOT, '.artifacts/report')
 
 describe('the page of a report in a browser', function () {
-  this.timeout(120_000)
+  this.timeout(400_000)
 
   let browser: Browser
   let folder: Folder
@@ -185,6 +186,32 @@ describe('the page of a report in a browser', function () {
     expect(await page.value(`getComputedStyle(document.querySelector('h1')).display`)).to.equal('block')
     expect(requests(page)).to.have.lengthOf(1)
     expect(complaints(page)).to.deep.equal([])
+  })
+
+  it('opens with a thousand namespaces, shows a part of the matrix, and finds the rest by search', async () => {
+    const [input, output] = [folder.file('large.json', largeCluster(1000)), join(folder.path, 'large.html')]
+    const { code, stderr } = await start(['report', '-f', input, '--output-file', output], { input: '', timeout: 300_000 }).ended
+    expect(code, stderr).to.equal(0)
+    expect(statSync(output).size, 'bytes').to.be.lessThan(6_000_000)
+    const page = await visited(output)
+    expect(await page.value(`document.querySelector('.figures').innerText`)).to.match(/Namespaces of tenants\s+1,000/)
+    expect(await page.value(`document.querySelectorAll('.matrix tbody tr').length`)).to.equal(40)
+    expect(await page.value(`document.querySelector('#matrix-note').innerText`)).to.include('Rows 1 to 40 of 10')
+    expect(await page.value(`document.querySelectorAll('*').length`), 'elements').to.be.lessThan(8000)
+    expect(await page.value(`document.documentElement.scrollWidth <= innerWidth`), 'only the matrix itself is moved sideways').to.equal(
+      true,
+    )
+    await keep('large.png', page)
+    const took = await page.value<number>(`(() => {
+      const began = performance.now()
+      const search = document.querySelector('#search')
+      search.value = 'ns-0777'
+      search.dispatchEvent(new Event('input'))
+      return performance.now() - began
+    })()`)
+    expect(took, 'milliseconds').to.be.lessThan(2000)
+    expect((await cells(page)).every((text) => text.includes('tenant-0077'))).to.equal(true)
+    expect(await cells(page)).to.have.lengthOf(5)
   })
 
   it('draws a picture for a pull request that runs nothing and loads nothing', async () => {

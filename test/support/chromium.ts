@@ -110,7 +110,12 @@ function lineTo(child: ChildProcess): Line {
 }
 
 async function openPage(line: Line): Promise<Page> {
-  const { targetId } = await line.send<{ targetId: string }>('Target.createTarget', { url: 'about:blank', newWindow: true, width: 1300, height: 1000 })
+  const { targetId } = await line.send<{ targetId: string }>('Target.createTarget', {
+    url: 'about:blank',
+    newWindow: true,
+    width: 1300,
+    height: 1000,
+  })
   const { sessionId } = await line.send<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true })
   const events: BrowserEvent[] = []
   const loads: (() => void)[] = []

@@ -36,7 +36,12 @@ export function createFindings(): ListView<Finding> {
       'tr',
       {},
       element('td', {}, element('span', { class: `severity ${severity}` }, severity)),
-      element('th', { scope: 'row' }, isLink(doc) ? element('a', { href: doc, rel: 'noreferrer' }, code) : code),
+      element(
+        'th',
+        { scope: 'row' },
+        isLink(doc) ? element('a', { href: doc, rel: 'noreferrer' }, code) : code,
+        element('code', {}, isLink(doc) ? '' : doc),
+      ),
       element('td', {}, message),
       element('td', {}, object, ...(field === '' ? [] : [element('code', {}, field)])),
     ),

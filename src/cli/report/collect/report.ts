@@ -12,10 +12,14 @@ import {
   unionAddresses,
 } from '../../../reachability/reachability.ts'
 import type { DesiredState } from '../../../reconcile/desired-state.ts'
-import type { Snapshot } from '../../input/snapshot.ts'
-import { API_SERVER } from '../../network/outside.ts'
-import type { Example, Finding, Flow, Group, NamespaceFlow, Report } from '../model.ts'
+import type { Source } from '../../input/options.ts'
+import { desiredIn, type Snapshot } from '../../input/snapshot.ts'
+import { networksOf } from '../../network/networks.ts'
+import { API_SERVER, outsidesOf } from '../../network/outside.ts'
+import { notesOf } from '../../notes.ts'
+import type { Example, Flow, Group, NamespaceFlow, Report } from '../model.ts'
 import { endsOf, examplesFor } from './examples.ts'
+import { findingsIn } from './findings.ts'
 import { addressesOf, type Cell, type Crossing, crossingsOf, endText, openOf } from './flows.ts'
 import { groupingOf, NODES } from './groups.ts'
 
@@ -35,16 +39,38 @@ export type ReportInput = {
   readonly title: string
   readonly subtitle: string
   readonly snapshot: Snapshot
-  readonly state: DesiredState
-  readonly network: Network
-  readonly outside: readonly Outside[]
-  readonly findings: readonly Finding[] | undefined
-  readonly notes: readonly string[]
+  readonly source: Source
   readonly limits?: Limits
 }
 
-export function reportOf(input: ReportInput): Report {
-  const { title, subtitle, snapshot, state, network, findings, limits = LIMITS } = input
+/** Throws a UsageError for a policy that cannot be read. */
+export function reportOf({ title, subtitle, snapshot, source, limits }: ReportInput): Report {
+  const state = desiredIn(snapshot)
+  const networks = networksOf(snapshot, state)
+  return reportOn({
+    title,
+    subtitle,
+    snapshot,
+    state,
+    // A cluster is shown as it is; with files, as it would be when the operator is done.
+    network: source === 'cluster' ? networks.now : networks.kept,
+    outside: outsidesOf(snapshot).all,
+    findings: findingsIn(snapshot, source),
+    notes: [...notesOf({ state, snapshot, source }), ...networks.notes],
+    limits: limits ?? LIMITS,
+  })
+}
+
+type Known = Pick<Report, 'title' | 'subtitle' | 'findings' | 'notes'> & {
+  readonly snapshot: Snapshot
+  readonly state: DesiredState
+  readonly network: Network
+  readonly outside: readonly Outside[]
+  readonly limits: Limits
+}
+
+function reportOn(input: Known): Report {
+  const { title, subtitle, snapshot, state, network, findings, limits } = input
   const { groupOf, groups } = groupingOf(snapshot, state, network.cluster)
   const { outside } = input
   const whole = matrix(network, { groupOf, outside })

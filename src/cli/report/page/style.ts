@@ -64,6 +64,7 @@ table.list { width: 100%; }
 .list td { overflow-wrap: anywhere; }
 .matrix th[scope=row], .matrix .corner { position: sticky; left: 0; background: var(--card); z-index: 1; border-right: 1px solid var(--line); white-space: nowrap; }
 .matrix th { font-weight: 550; }
+.matrix td { position: relative; }
 .matrix td { padding: 3px; min-width: 74px; }
 .matrix td.corner { padding: 7px 12px; }
 .matrix td.same { background: var(--page); }

@@ -97,7 +97,7 @@ function figuresOf({ groups, flows, findings }: Report): readonly Figure[] {
     { what: 'Namespaces of tenants', count: tenants.reduce((sum, { namespaces }) => sum + namespaces.length, 0), tone: '' },
     { what: 'Pods of tenants', count: tenants.reduce((sum, { pods }) => sum + pods, 0), tone: '' },
     { what: 'Flows between tenants', count: between.length, tone: '' },
-    { what: 'Opened by policies of others', count: foreign, tone: foreign > 0 ? 'foreign' : 'good' },
+    { what: 'Flows opened by others', count: foreign, tone: foreign > 0 ? 'foreign' : 'good' },
     ...(findings ? [{ what: 'Findings', count: findings.length, tone: findings.length > 0 ? 'depends' : 'good' }] : []),
   ]
 }
@@ -127,7 +127,7 @@ function findingsSection(count: number): string {
   return `<section aria-labelledby="findings-title">
 <h2 id="findings-title">Findings</h2>
 <p class="lead">${count === 0 ? 'There are none.' : 'What the checks have found, with what to do about it.'}</p>
-<div class="scroll"><table class="list"${count === 0 ? ' hidden' : ''}><thead><tr><th scope="col">Severity</th><th scope="col">Code</th><th scope="col">What</th><th scope="col">Where</th></tr></thead><tbody id="findings"></tbody></table></div>
+<div class="scroll"><table class="list findings"${count === 0 ? ' hidden' : ''}><thead><tr><th scope="col">Severity</th><th scope="col">Code</th><th scope="col">What</th><th scope="col">Where</th></tr></thead><tbody id="findings"></tbody></table></div>
 ${listEnd('findings', count === 0 ? '' : 'None fits.')}
 </section>`
 }

@@ -79,6 +79,8 @@ table.list { width: 100%; }
 .compact thead th { vertical-align: bottom; padding: 8px 4px; }
 .compact thead th span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 150px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #matrix-note { color: var(--soft); font-size: 13px; margin: 10px 0 0; display: flex; gap: 12px; }
+.findings td:first-child, .findings th { white-space: nowrap; }
+.findings td:last-child { min-width: 250px; }
 .severity { font-weight: 650; } .severity.error { color: var(--foreign); } .severity.warning { color: var(--depends); } .severity.info { color: var(--soft); }
 code { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; color: var(--soft); display: block; overflow-wrap: anywhere; }
 dialog { border: 1px solid var(--line); border-radius: 16px; background: var(--card); color: var(--ink); padding: 0; width: min(720px, calc(100vw - 32px)); max-height: min(86vh, 900px); overflow: hidden; box-shadow: 0 24px 80px rgb(0 0 0 / .35); }

@@ -79,6 +79,15 @@ describe('the picture of a report', () => {
     }
   })
 
+  it('stands tenants that have nothing to do with anybody in rows, and not on the way of the others', () => {
+    const alone = placed(sceneOf(reportWith({ groups: many(12) })))
+    expect(alone.width).to.be.greaterThan(alone.height)
+    const some = sceneOf(reportWith({ groups: many(7), flows: [flow(0, 1)] }))
+    const { boxes } = placed(some)
+    const bottom = Math.max(...[0, 1].map((at) => (boxes[at]?.y ?? 0) + (some.boxes[at]?.height ?? 0)))
+    for (const at of [2, 3, 4, 5, 6]) expect(boxes[at]?.y).to.be.greaterThan(bottom)
+  })
+
   it('has arrows that begin and end at the sides of their boxes', () => {
     const scene = sceneOf(smallReport())
     const places = placed(scene)

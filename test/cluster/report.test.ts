@@ -81,7 +81,7 @@ describe('report on a cluster', function () {
 
   it('shows what the policies of the operator let pass, and what only that of somebody else does', () => {
     const tenant = report.groups.findIndex(({ name }) => name === TENANT)
-    const rest = report.groups.findIndex(({ name }) => name === '(no tenant)')
+    const rest = report.groups.findIndex(({ name }) => name === 'no tenant')
     const flow = (from: number, to: number) => report.flows.find((one) => one.from === from && one.to === to)
     expect(flow(tenant, tenant)?.sure).to.equal('TCP 80')
     expect(flow(tenant, tenant)?.examples[0]?.because.map(({ rule }) => rule)).to.deep.equal([

@@ -16,7 +16,7 @@ export const NO_TENANT = 'no tenant'
 export const DNS = 'DNS'
 
 /** Pods in the network of their node: NetworkPolicy does not isolate them, so that they would blur what is said of the others. */
-const HOST_NETWORK = 'host network'
+export const HOST_NETWORK = 'host network'
 
 /** Tenants and namespaces, whose names have no spaces and no capitals, before the groups that are neither. */
 export function tenantsFirst(names: readonly string[]): readonly string[] {

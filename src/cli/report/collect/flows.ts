@@ -10,7 +10,7 @@ import {
   subtractPorts,
   unionPorts,
 } from '../../../reachability/reachability.ts'
-import { OTHER_ADDRESSES } from '../../network/outside.ts'
+import { ELSEWHERE } from '../../network/outside.ts'
 import type { Open } from '../model.ts'
 
 /** One end of a cell: a group, and within it a namespace, or nothing for what is outside. */
@@ -37,7 +37,7 @@ export function crossingsOf({ cells, outside }: Matrix): readonly Crossing[] {
   const short = new Set(cells.flatMap((cell) => rangeText(cell) ?? []))
   const endIn = (text: string, cell: MatrixCell): End => {
     if (!names.has(text)) return endOf(text)
-    const range = short.size <= MOST_RANGES && text === OTHER_ADDRESSES ? rangeText(cell) : undefined
+    const range = short.size <= MOST_RANGES && text === ELSEWHERE ? rangeText(cell) : undefined
     return { group: range ?? text, namespace: '' }
   }
   const ends = cells.map((cell): Cell => ({ ...cell, source: endIn(cell.from, cell), destination: endIn(cell.to, cell) }))
@@ -91,7 +91,7 @@ const LONGEST_RANGE = 24
 
 /** A single address is written as a range: a tenant may be called like an address, but not like a range. */
 function rangeText(cell: MatrixCell): string | undefined {
-  const text = [cell.from, cell.to].includes(OTHER_ADDRESSES) ? addressesOf(cell, LONGEST_RANGE) : undefined
+  const text = [cell.from, cell.to].includes(ELSEWHERE) ? addressesOf(cell, LONGEST_RANGE) : undefined
   if (text === undefined || /[/ ]/.test(text)) return text
   return `${text}/${text.includes(':') ? 128 : 32}`
 }

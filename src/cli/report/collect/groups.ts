@@ -1,55 +1,42 @@
 /** cli/report/collect/groups.ts — PURE: the boxes of a report, and in which of them each pod is. */
 
-import { matchesSelector } from '../../../api/selectors.ts'
 import type { Cluster, Pod } from '../../../reachability/reachability.ts'
 import type { DesiredState } from '../../../reconcile/desired-state.ts'
 import { dnsServices } from '../../../reconcile/facts.ts'
 import type { Tenant } from '../../../reconcile/tenants.ts'
 import type { Snapshot } from '../../input/snapshot.ts'
-import { NO_TENANT } from '../../network/networks.ts'
+import { byTenantOrDns, DNS, HOST_NETWORK, NO_TENANT } from '../../network/groups.ts'
+import { servicePorts } from '../../network/services.ts'
 import type { Group } from '../model.ts'
 
-export const DNS = 'DNS'
-/** Pods in the network of their node, of no tenant: most network plugins see only the node there. */
-export const NODES = 'Nodes'
-
 export type Grouping = {
-  /** The name of the group; names of tenants are in small letters, and these are not. */
-  readonly groupOf: (pod: Pick<Pod, 'namespace' | 'labels' | 'hostNetwork'>) => string
-  /** Tenants, the rest, DNS; in the order of names. */
+  /** The name of the group, as all commands have it. */
+  readonly groupOf: (pod: Pod) => string
+  /** Tenants, those without one, DNS, those in the network of their node; tenants in the order of names. */
   readonly groups: readonly Group[]
 }
 
-/** The pods behind the DNS Service are a group of their own: everybody reaches them, and it should not look as if it were their neighbours. */
 export function groupingOf(snapshot: Snapshot, state: DesiredState, cluster: Cluster): Grouping {
-  const dns = dnsServices(snapshot.configuration).flatMap(({ namespace, name }) => {
-    const service = snapshot.services.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
-    const { selector = {} } = service?.spec ?? {}
-    return Object.keys(selector).length > 0 ? [{ namespace, selector: { matchLabels: selector }, service: `${namespace}/${name}` }] : []
-  })[0]
-  const groupOf: Grouping['groupOf'] = ({ namespace, labels, hostNetwork }) => {
-    if (dns?.namespace === namespace && matchesSelector(dns.selector, labels)) return DNS
-    return state.membership.ownerOf(namespace) ?? (hostNetwork ? NODES : NO_TENANT)
-  }
+  const byName = byTenantOrDns(state, snapshot, servicePorts(snapshot, cluster))
+  const groupOf: Grouping['groupOf'] = (pod) => byName(pod) ?? NO_TENANT
   const members = Map.groupBy(cluster.pods, groupOf)
   const named = (name: string, kind: Group['kind'], namespaces: Iterable<string>, about = ''): Group => {
-    const pods = Map.groupBy(members.get(name) ?? [], ({ namespace }) => namespace)
+    const own = members.get(name) ?? []
+    const pods = Map.groupBy(own, ({ namespace }) => namespace)
     const all = [...new Set([...namespaces, ...pods.keys()])].sort()
-    return {
-      kind,
-      name,
-      about,
-      namespaces: all.map((one) => ({ name: one, pods: pods.get(one)?.length ?? 0 })),
-      pods: members.get(name)?.length ?? 0,
-    }
+    return { kind, name, about, namespaces: all.map((one) => ({ name: one, pods: pods.get(one)?.length ?? 0 })), pods: own.length }
   }
+  const others = (name: string, kind: Group['kind'], about?: string) => (members.has(name) ? [named(name, kind, [], about)] : [])
+  const dns = dnsServices(snapshot.configuration).find((wanted) =>
+    snapshot.services.some(({ metadata: { namespace, name } }) => namespace === wanted.namespace && name === wanted.name),
+  )
   return {
     groupOf,
     groups: [
       ...[...state.tenants].map(([name, tenant]) => named(name, 'tenant', state.membership.namespacesOf(name), aboutTenant(tenant))),
-      ...(members.has(NO_TENANT) ? [named(NO_TENANT, 'rest', [])] : []),
-      ...(members.has(DNS) ? [named(DNS, 'platform', [], dns?.service)] : []),
-      ...(members.has(NODES) ? [named(NODES, 'platform', [], 'pods in the network of their node')] : []),
+      ...others(NO_TENANT, 'rest'),
+      ...others(DNS, 'platform', dns && `${dns.namespace}/${dns.name}`),
+      ...others(HOST_NETWORK, 'platform', 'pods that share that of their node'),
     ],
   }
 }

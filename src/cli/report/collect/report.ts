@@ -14,6 +14,7 @@ import {
 import type { DesiredState } from '../../../reconcile/desired-state.ts'
 import type { Source } from '../../input/options.ts'
 import { desiredIn, type Snapshot } from '../../input/snapshot.ts'
+import { HOST_NETWORK } from '../../network/groups.ts'
 import { networksOf } from '../../network/networks.ts'
 import { API_SERVER, outsidesOf } from '../../network/outside.ts'
 import { notesOf } from '../../notes.ts'
@@ -21,7 +22,7 @@ import type { Example, Flow, Group, NamespaceFlow, Report } from '../model.ts'
 import { endsOf, examplesFor } from './examples.ts'
 import { findingsIn } from './findings.ts'
 import { addressesOf, type Cell, type Crossing, crossingsOf, endText, openOf } from './flows.ts'
-import { groupingOf, NODES } from './groups.ts'
+import { groupingOf } from './groups.ts'
 
 /** What keeps a report small enough for a browser, and quick to make. What is left out is said in it. */
 export type Limits = {
@@ -100,7 +101,7 @@ function reportOn(input: Known): Report {
         from: at(from),
         to: at(to),
         ...openOf(cells),
-        aboutNodes: [from, to].includes(NODES) && cells.every(isAboutNodes),
+        aboutNodes: [from, to].includes(HOST_NETWORK) && cells.every(isAboutNodes),
         pairs: Math.min(
           cells.reduce((sum, cell) => sum + cell.pairs, 0),
           source * destination,

@@ -103,13 +103,13 @@ describe('what a report says', function () {
     expect(samples.groups.map(({ kind, name }) => `${kind} ${name}`)).to.deep.equal([
       'tenant acme',
       'tenant manning',
-      'rest (no tenant)',
+      'rest no tenant',
       'platform DNS',
-      'platform Nodes',
+      'platform host network',
       'outside 192.168.1.0/24',
       'platform API server',
+      'outside Elsewhere',
       'outside Internet',
-      'outside other addresses',
     ])
     expect(samples.groups[1]?.namespaces.map(({ name }) => name)).to.deep.equal(['shop', 'warehouse'])
   })
@@ -126,7 +126,7 @@ describe('what a report says', function () {
   })
 
   it('tells which policy of somebody else opens what rules keep closed', () => {
-    const { sure, foreign, examples } = flowBetween(samples, '(no tenant)', 'manning')
+    const { sure, foreign, examples } = flowBetween(samples, 'no tenant', 'manning')
     expect([sure, foreign]).to.deep.equal(['', 'all ports'])
     expect(examples[0]?.because.filter((one) => one.foreign).map(({ policy }) => policy)).to.deep.equal([
       'shop/let-ingress-in spec.ingress[0]',
@@ -135,7 +135,7 @@ describe('what a report says', function () {
   })
 
   it('sets apart what depends on how nodes are seen, with an example and the reason', () => {
-    const { aboutNodes, depends, examples } = flowBetween(samples, 'acme', 'Nodes')
+    const { aboutNodes, depends, examples } = flowBetween(samples, 'acme', 'host network')
     expect([aboutNodes, depends]).to.deep.equal([true, 'all ports'])
     expect(examples[0]?.answer).to.equal('depends')
     expect(examples[0]?.notes.join()).to.include('the node on which the other runs')

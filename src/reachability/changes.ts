@@ -51,11 +51,27 @@ function nameOf({ name }: Member): string {
 
 /** Parts of what is outside that changed alike stand together. */
 export function joinOutside<T extends Change>(changes: readonly T[]): readonly T[] {
-  const alike = Map.groupBy(changes, ({ addresses, example: _, ...rest }) => JSON.stringify([rest, addresses === undefined]))
-  return [...alike.values()].map((some) => {
-    const [first] = some as [T]
-    return some.length === 1 ? first : { ...first, addresses: unionAddresses(...some.map(({ addresses = [] }) => addresses)) }
-  })
+  return joinAlike(changes, ({ addresses: _, example: __, ...rest }) => JSON.stringify(rest))
+}
+
+/** Joins what is about addresses outside and has one key; the others, of which there may be millions, are not looked at. */
+export function joinAlike<T extends { readonly addresses: AddressSet | undefined }>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+): readonly T[] {
+  const places = new Map<string, number>()
+  const joined: T[] = []
+  for (const item of items) {
+    const place = item.addresses && places.get(keyOf(item))
+    const known = place === undefined ? undefined : joined[place]
+    if (known?.addresses && item.addresses && place !== undefined) {
+      joined[place] = { ...known, addresses: unionAddresses(known.addresses, item.addresses) }
+      continue
+    }
+    if (item.addresses) places.set(keyOf(item), joined.length)
+    joined.push(item)
+  }
+  return joined
 }
 
 /** The same change between several groups: from each of `from` to each of `to`. */

@@ -8,6 +8,7 @@ import { type GroupOf, groupsOf } from './groups.ts'
 import type { Outside } from './model.ts'
 import type { Network } from './network.ts'
 import { gainedPorts } from './reach.ts'
+import { finish, type Steps } from './steps.ts'
 
 export type Difference = {
   readonly gained: readonly Change[]
@@ -25,18 +26,20 @@ export type DifferenceQuestion = {
  * From `before` to `after`, which may differ in their policies, their pods, or the labels of both; pods of one name are the same
  * pod. A flow has come where it is open in more readings of the text than before, and has gone where it is in fewer.
  */
-export function difference(before: Network, after: Network, { groupOf, outside = [] }: DifferenceQuestion): Difference {
+export function difference(before: Network, after: Network, question: DifferenceQuestion): Difference {
+  return finish(differenceInSteps(before, after, question))
+}
+
+/** The same, row by row. */
+export function* differenceInSteps(before: Network, after: Network, { groupOf, outside = [] }: DifferenceQuestion): Steps<Difference> {
   const rows = rowsOf(spaceOf([before, after], outside))
   const groups = groupsOf(rows.space, groupOf)
-  const sums = tally(rows, groups, JUDGE)
-  const byPlace = Map.groupBy(sums, ({ from, to }) => from * groups.all.length + to)
+  const sums = yield* tally(rows, groups, JUDGE)
   const changes = (kind: number) =>
     joinOutside(
-      [...byPlace.values()].flatMap((some) => {
-        const any = some.find((cell) => cell.kind === kind + 1)
-        if (!any) return []
-        const surely = some.find((cell) => cell.kind === kind)?.sum
-        return [changeOf(groups, any.from, any.to, { surely, any: any.sum }, rows.pool.get)]
+      sums.flatMap(({ from, to, sums: byKind }) => {
+        const [surely, any] = byKind.slice(kind, kind + 2)
+        return any ? [changeOf(groups, from, to, { surely, any }, rows.pool.get)] : []
       }),
     )
   return { gained: changes(GAINED), lost: changes(LOST) }

@@ -1,9 +1,10 @@
 /** reachability/matrix.ts — who can reach whom, between groups of pods and what is outside. */
 
-import { type AddressSet, unionAddresses } from './addresses.ts'
+import type { AddressSet } from './addresses.ts'
+import { joinAlike } from './changes.ts'
 import { spaceOf } from './classes.ts'
 import { rowsOf } from './engine/rows.ts'
-import type { Cell, Sum } from './engine/sums.ts'
+import type { Sum } from './engine/sums.ts'
 import { type Judge, tally } from './engine/tally.ts'
 import { type GroupOf, type Groups, groupsOf } from './groups.ts'
 import type { Outside } from './model.ts'
@@ -12,6 +13,7 @@ import { isOurs, type Policy } from './policy.ts'
 import { intersectPorts, NO_PORTS, type PortSet, subtractPorts, unionPorts } from './ports.ts'
 import { gainedPorts, type Reach } from './reach.ts'
 import { REASON_CODES, type ReasonCode } from './readings.ts'
+import { finish, type Steps } from './steps.ts'
 
 /** What pods of one group may open to pods of another. */
 export type MatrixCell = {
@@ -49,18 +51,19 @@ export type MatrixQuestion = {
 }
 
 /** What a pod does with itself is left out: nothing can stop it. */
-export function matrix(network: Network, { groupOf, outside = [], ours = isOurs }: MatrixQuestion): Matrix {
+export function matrix(network: Network, question: MatrixQuestion): Matrix {
+  return finish(matrixInSteps(network, question))
+}
+
+/** The same, row by row. */
+export function* matrixInSteps(network: Network, { groupOf, outside = [], ours = isOurs }: MatrixQuestion): Steps<Matrix> {
   const own = network.policies.filter(ours)
   const networks = own.length < network.policies.length ? [network, networkOf(network.cluster, own, network.assume)] : [network]
   const rows = rowsOf(spaceOf(networks, outside))
   const groups = groupsOf(rows.space, groupOf)
   const kinds = kindsFor(network)
-  const sums = tally(rows, groups, judgeOf(kinds), kinds.length)
-  const byPlace = Map.groupBy(sums, ({ from, to }) => from * groups.all.length + to)
-  const cells = [...byPlace.values()].map((some) => {
-    const [{ from, to }] = some as [Cell]
-    return cellOf(groups, from, to, new Map(some.map(({ kind, sum }) => [kinds[kind], sum])), rows.pool.get)
-  })
+  const sums = yield* tally(rows, groups, judgeOf(kinds), kinds.length)
+  const cells = sums.map(({ from, to, sums: byKind }) => cellOf(groups, from, to, (kind) => byKind[kinds.indexOf(kind)], rows.pool.get))
   return {
     groups: groups.all.flatMap(({ name, addresses }) => (addresses ? [] : [name])),
     outside: outside.map(({ name }) => name),
@@ -106,11 +109,11 @@ function cellOf(
   groups: Groups,
   from: number,
   to: number,
-  sums: ReadonlyMap<Kind | undefined, Sum>,
+  sumOf: (kind: Kind) => Sum | undefined,
   portsOf: (id: number) => PortSet,
 ): MatrixCell {
   const [source, destination] = [groups.all[from], groups.all[to]]
-  const ports = (kind: Kind) => portsOf(sums.get(kind)?.ports ?? 0)
+  const ports = (kind: Kind) => portsOf(sumOf(kind)?.ports ?? 0)
   const depends = subtractPorts(ports('Maybe'), ports('Surely'))
   return {
     from: source?.name ?? '',
@@ -120,16 +123,12 @@ function cellOf(
     depends,
     reasons: REASON_CODES.filter((code) => intersectPorts(ports(code), depends).length > 0),
     foreign: ports('Foreign'),
-    pairs: sums.get('Surely')?.pairs ?? 0,
+    pairs: sumOf('Surely')?.pairs ?? 0,
     allPairs: (groups.sizes[from] ?? 0) * (groups.sizes[to] ?? 0) - (from === to ? (groups.sizes[from] ?? 0) : 0),
   }
 }
 
 /** Parts of what is outside that are treated alike stand together. */
 function joinAddresses(cells: readonly MatrixCell[]): readonly MatrixCell[] {
-  const alike = Map.groupBy(cells, ({ addresses, ...rest }) => JSON.stringify([rest, addresses === undefined]))
-  return [...alike.values()].map((some) => {
-    const [first, ...others] = some as [MatrixCell]
-    return others.length === 0 ? first : { ...first, addresses: unionAddresses(...some.map(({ addresses = [] }) => addresses)) }
-  })
+  return joinAlike(cells, ({ addresses: _, ...rest }) => JSON.stringify(rest))
 }

@@ -16,6 +16,7 @@
  *   matrix(network, {groupOf})     all of it between groups: tenants, namespaces, workloads, and what is outside
  *   difference(before, after, {groupOf})   flows that come and go; summarize(changes) says it in few lines
  *   widened(network, {groupOf})    flows that policies of others open beyond ours, by policy
+ *   matrixInSteps, differenceInSteps, widenedInSteps   the same for whom a second is too long: generators that tell how far they are
  *
  * Words for people: portsText, portRanges, addressesText, cidrsOf, problemText, policyName, reasonText. Groups: byTenant, byNamespace, byWorkload, byPod.
  */
@@ -35,10 +36,10 @@ export {
   unionAddresses,
 } from './addresses.ts'
 export { type Change, type Summary, summarize } from './changes.ts'
-export { type Difference, type DifferenceQuestion, difference } from './difference.ts'
+export { type Difference, type DifferenceQuestion, difference, differenceInSteps } from './difference.ts'
 export { type Decision, type Explanation, explain, type PolicyRef, type Side } from './explain.ts'
 export { byNamespace, byPod, byTenant, byWorkload, type GroupOf } from './groups.ts'
-export { type Matrix, type MatrixCell, type MatrixQuestion, matrix } from './matrix.ts'
+export { type Matrix, type MatrixCell, type MatrixQuestion, matrix, matrixInSteps } from './matrix.ts'
 export {
   type Cluster,
   type ClusterInput,
@@ -79,5 +80,6 @@ export { type Reach, type ReachOptions, type Reason, reach } from './reach.ts'
 export { type ReadPolicies, readPolicies } from './read-policy.ts'
 export { type Assumptions, REASON_CODES, type ReasonCode, reasonText } from './readings.ts'
 export { type ServiceFlow, type ServiceVerdict, serviceVerdict } from './service.ts'
+export { finish, type Progress, type Steps } from './steps.ts'
 export { type Flow, portsNamed, type Verdict, verdict } from './verdict.ts'
-export { type Widening, type WideningQuestion, widened } from './widened.ts'
+export { type Widening, type WideningQuestion, widened, widenedInSteps } from './widened.ts'

@@ -85,6 +85,15 @@ describe('the structure of src/', () => {
     expect(knowing).to.deep.equal([])
   })
 
+  it('asks the evaluator through its index only', () => {
+    const strays = sources
+      .filter(({ folder }) => folder !== 'reachability')
+      .flatMap(({ file, imports }) =>
+        imports.filter((name) => /reachability\/(?!reachability\.ts)/.test(name)).map((name) => `${file} imports ${name}`),
+      )
+    expect(strays).to.deep.equal([])
+  })
+
   it('ends the process in main.ts and nowhere else', () => {
     expect(sources.filter(({ text }) => /process\.(exit|abort|kill)\b/.test(text)).map(({ file }) => file)).to.deep.equal(['main.ts'])
   })

@@ -1,6 +1,7 @@
 /** reachability/engine/blame-special.ts — the same as blame.ts for pairs that are judged by themselves. */
 
 import type { Direction } from '../../api/network.ts'
+import { type Groups, pairBetween, pairsBetween } from '../groups.ts'
 import { type Network, networkOf } from '../network.ts'
 import type { Policy } from '../policy.ts'
 import { ALL_PORTS, intersectPorts, NO_PORTS, type PortSet, subtractPorts, unionPorts } from '../ports.ts'
@@ -10,7 +11,7 @@ import { ALL, type Blame, OURS } from './blame.ts'
 import type { Row, Rows } from './rows.ts'
 
 /** For the pairs that a row lists apart. */
-export function blamesInSpecial(rows: Rows, { special }: Row, foreign: ReadonlySet<Policy>): readonly Blame[] {
+export function blamesInSpecial(rows: Rows, { source, special }: Row, groups: Groups, foreign: ReadonlySet<Policy>): readonly Blame[] {
   const [own, all] = [rows.space.networks[OURS], rows.space.networks[ALL]]
   if (!own || !all) return []
   return special.flatMap((pair) => {
@@ -21,7 +22,14 @@ export function blamesInSpecial(rows: Rows, { special }: Row, foreign: ReadonlyS
       blamesOnSide(own, all, ends, direction, foreign).flatMap(({ policy, ports }) => {
         const any = rows.pool.idOf(intersectPorts(gained.any, ports))
         const surely = rows.pool.idOf(intersectPorts(gained.surely, ports))
-        return any === 0 ? [] : [{ policy, destination: pair.destination.id, oneNode: pair.oneNode, surely, any }]
+        if (any === 0) return []
+        return (groups.shares[source.id] ?? []).flatMap((from) =>
+          (groups.shares[pair.destination.id] ?? []).flatMap((to) => {
+            const example = pairBetween(from, to, pair.oneNode)
+            const pairs = pairsBetween(from, to, pair.oneNode)
+            return example ? [{ policy, from: from.group, to: to.group, pairs, example, surely, any }] : []
+          }),
+        )
       }),
     )
   })

@@ -53,9 +53,18 @@ export function rowsOf(space: Space, apart: (policy: Policy) => boolean = () => 
 }
 
 /** What passes to a class: one side of it is what the source may open, the other what the class lets in. */
-export function passesTo({ toAll, egress, ingress }: Laid, { open }: Compiled, all: readonly number[], word: number, id: number): number {
-  const at = word * open.length + id
-  return ((egress[at] ?? 0) | (toAll[word] ?? 0)) & ((ingress[at] ?? 0) | (open[id] ? (all[word] ?? 0) : 0))
+export function passesTo(laid: Laid, compiled: Compiled, all: readonly number[], word: number, id: number): number {
+  return egressAt(laid, compiled.open.length, word, id) & ingressAt(laid, compiled, all, word, id)
+}
+
+/** What the source may open to a class; `size` is the number of classes. */
+export function egressAt({ toAll, egress }: Laid, size: number, word: number, id: number): number {
+  return (egress[word * size + id] ?? 0) | (toAll[word] ?? 0)
+}
+
+/** What a class lets in of what the source opens. */
+export function ingressAt({ ingress }: Laid, { open }: Compiled, all: readonly number[], word: number, id: number): number {
+  return (ingress[word * open.length + id] ?? 0) | (open[id] ? (all[word] ?? 0) : 0)
 }
 
 /** The same for a class of which nothing is said in particular, and which is open or not. */

@@ -13,37 +13,27 @@ export type Sum = {
   readonly example: readonly [Member, Member]
 }
 
-/** From group to group; `kind` is whatever is added up apart. */
-export type Cell = { readonly from: number; readonly to: number; readonly kind: number; readonly sum: Sum }
+/** From group to group, a sum for each kind; undefined where that kind never holds. */
+export type Cell = { readonly from: number; readonly to: number; readonly sums: readonly (Sum | undefined)[] }
 
 export type Sums = {
-  readonly add: (
-    from: number,
-    to: number,
-    kind: number,
-    what: { readonly ports: PortsId; readonly pairs: number; readonly example: Sum['example'] },
-  ) => void
-  /** By source, then by destination, then by kind. */
+  readonly add: (from: number, to: number, kind: number, sum: Sum) => void
+  /** Those in which anything holds, by source, then by destination. */
   readonly cells: () => readonly Cell[]
 }
 
-/** `groups` and `kinds` are how many there are of each. */
+/** `groups` is how many there are; `kinds` how many things are added up apart. */
 export function sumsOver(pool: PortPool, groups: number, kinds: number): Sums {
-  const sums = new Map<number, Sum>()
+  const cells = new Map<number, (Sum | undefined)[]>()
   return {
-    add: (from, to, kind, { ports, pairs, example }) => {
-      if (ports === 0) return
-      const key = (from * groups + to) * kinds + kind
-      const known = sums.get(key)
-      if (known) sums.set(key, { ports: pool.union(known.ports, ports), pairs: known.pairs + pairs, example: known.example })
-      else sums.set(key, { ports, pairs, example })
+    add: (from, to, kind, sum) => {
+      if (sum.ports === 0) return
+      const key = from * groups + to
+      const sums = cells.get(key) ?? Array<Sum | undefined>(kinds).fill(undefined)
+      const known = sums[kind]
+      sums[kind] = known ? { ...known, ports: pool.union(known.ports, sum.ports), pairs: known.pairs + sum.pairs } : sum
+      cells.set(key, sums)
     },
-    cells: () =>
-      [...sums]
-        .sort(([a], [b]) => a - b)
-        .map(([key, sum]) => {
-          const cell = Math.floor(key / kinds)
-          return { from: Math.floor(cell / groups), to: cell % groups, kind: key % kinds, sum }
-        }),
+    cells: () => [...cells].sort(([a], [b]) => a - b).map(([key, sums]) => ({ from: Math.floor(key / groups), to: key % groups, sums })),
   }
 }

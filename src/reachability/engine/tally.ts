@@ -3,6 +3,7 @@
 import { type Groups, pairBetween, pairsBetween, type Share } from '../groups.ts'
 import type { PortSet } from '../ports.ts'
 import type { Reach } from '../reach.ts'
+import type { Steps } from '../steps.ts'
 import type { PortsId } from './pool.ts'
 import { type MaskJudge, rowAdder } from './row-sums.ts'
 import { portsOfMask, type Row, type Rows } from './rows.ts'
@@ -15,10 +16,11 @@ export type Judge = MaskJudge & {
 }
 
 /** Where anything holds, by source, destination and kind; of these, there are at most `kinds`. */
-export function tally(rows: Rows, groups: Groups, judge: Judge, kinds: number = judge.kinds): readonly Cell[] {
+export function* tally(rows: Rows, groups: Groups, judge: Judge, kinds: number = judge.kinds): Steps<readonly Cell[]> {
   const { add, cells } = sumsOver(rows.pool, groups.all.length, kinds)
   const sumsOf = rowAdder(rows, groups, judge)
   for (const row of rows.all()) {
+    yield { done: row.source.id, all: rows.space.classes.length }
     const from = groups.shares[row.source.id] ?? []
     if (from.length === 0) continue
     const { sums, own } = sumsOf(row)

@@ -53,7 +53,9 @@ describe('impact', function () {
     ])
     expect(stdout).to.include('  - acme, manning -> API server: TCP 6443\n      8 pairs, such as acme/api-7d4b9c6f8-m5q2z -> API server\n')
     expect(stdout).to.include('  - acme -> Internet: all ports but TCP 443\n')
-    expect(stdout).to.include('\nWhat this cannot say\n').and.to.include('which running pods podSecurity would not admit again (acme, manning)')
+    expect(stdout)
+      .to.include('\nWhat this cannot say\n')
+      .and.to.include('which running pods podSecurity would not admit again (acme, manning)')
     expect(stdout.split('\n').filter((line) => line.length > 100 && !line.startsWith('  from') && !line.startsWith('  wh'))).to.deep.equal(
       [],
     )

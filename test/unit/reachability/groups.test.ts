@@ -9,8 +9,11 @@ import {
   byWorkload,
   type Change,
   difference,
+  differenceInSteps,
+  finish,
   type MatrixCell,
   matrix,
+  matrixInSteps,
   type Network,
   type Outside,
   outside,
@@ -18,6 +21,7 @@ import {
   portsText,
   summarize,
   widened,
+  widenedInSteps,
 } from '../../../src/reachability/reachability.ts'
 import { labelled, namespacesOf, TCP, UDP } from '../../support/build.ts'
 import { app, network, oursOf, pod, policy } from '../../support/reach.ts'
@@ -148,10 +152,48 @@ describe('the matrix', () => {
     expect(matrix(other, tenants(other)).cells).to.deep.equal(matrix(one, tenants(one)).cells)
   })
 
+  it('takes more different sets of ports from one pod than fit into a number', () => {
+    const numbers = Array.from({ length: 70 }, (_, index) => index)
+    const pods = [pod('watch/prometheus'), ...numbers.map((index) => pod(`ns-${index}/app`))]
+    const from = [{ namespaceSelector: labelled({ 'kubernetes.io/metadata.name': 'watch' }) }]
+    const policies = numbers.flatMap((index) => [
+      ours(`ns-${index}/closed`, closed),
+      policy(`ns-${index}/metrics`, { ingress: [{ from, ports: [TCP(1000 + index), UDP(2000 + 2 * index)] }] }),
+    ])
+    const of = network({ pods, policies })
+    const expected = numbers.map((index) => `watch -> ns-${index}: TCP ${1000 + index}; UDP ${2000 + 2 * index}`).sort()
+    expect(
+      matrix(of, { groupOf: byNamespace })
+        .cells.map((cell) => cellText(cell).replace(/ !.*| [(].*/, ''))
+        .sort(),
+    ).to.deep.equal(expected)
+    expect(
+      widened(of, { groupOf: byNamespace })
+        .map((change) => changeText(change).replace(/ [(].*/, ''))
+        .sort(),
+    ).to.deep.equal(expected)
+    const { lost } = difference(network({ pods }), of, { groupOf: byNamespace })
+    expect(lost.filter(({ from: source }) => source === 'watch').map(({ ports }) => portsText(ports).split(/[ ;,]+/).length)).to.deep.equal(
+      numbers.map(() => 7),
+    )
+  })
+
   it('has a group for pods of no tenant when it is told to', () => {
     const of = under([], [...PODS, pod('kube-system/dns')])
     expect(matrix(of, { groupOf: byTenant(of.cluster, TENANTS, 'system') }).groups).to.deep.equal(['acme', 'manning', 'system'])
     expect(matrix(of, tenants(of)).groups).to.deep.equal(['acme', 'manning'])
+  })
+})
+
+describe('a long question', () => {
+  it('can be answered in steps that tell how far they are', () => {
+    const of = under([...MANNING, policy('shop/open', { ingress: [{}] })])
+    for (const steps of [matrixInSteps(of, tenants(of)), differenceInSteps(under([]), of, tenants(of)), widenedInSteps(of, tenants(of))]) {
+      const first = steps.next()
+      expect(first).to.deep.equal({ done: false, value: { done: 0, all: 4 } })
+      expect([...steps].map((progress) => progress.done)).to.deep.equal([1, 2, 3])
+    }
+    expect(finish(matrixInSteps(of, tenants(of)))).to.deep.equal(matrix(of, tenants(of)))
   })
 })
 

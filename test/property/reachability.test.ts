@@ -162,9 +162,8 @@ describe('the evaluator, against the text of the rules', function () {
         const gains = (from: Pod, to: Pod) => gainedPorts(reachNow(before, from, to), reachNow(after, from, to)).any.length > 0
         const { gained } = difference(before, after, { groupOf: byNamespace })
         expect(gained.map(({ from, to, pairs }) => `${from} ${to} ${pairs}`).sort()).to.deep.equal(countPairs(after, byNamespace, gains))
-        const podOf = (name: string) => after.cluster.pods.find((pod) => endpointName(pod) === name) as Pod
         for (const { from, to, example } of gained) {
-          const [source, destination] = [podOf(example.from), podOf(example.to)]
+          const [source, destination] = [podCalled(after, example.from), podCalled(after, example.to)]
           expect([source.namespace, destination.namespace, gains(source, destination)]).to.deep.equal([from, to, true])
         }
       }),
@@ -185,6 +184,23 @@ describe('the evaluator, against the text of the rules', function () {
         // The matrix marks the same ones.
         const marked = matrix(all, { groupOf: byPod, outside: OUTSIDES, ours }).cells.flatMap((cell) => lines(cell, cell.foreign, 'any'))
         expect(marked.sort()).to.deep.equal(expected.map((line) => line.replace(/\S+$/, 'any')).sort())
+        // A policy that is named opens what it is named for: on its side, it alone would let it pass, too.
+        for (const { policy: named, from, to, addresses, ports, depends } of widenings) {
+          const alone = networkOf(
+            all.cluster,
+            all.policies.filter(({ namespace, name }) => namespace === named.namespace && name === named.name),
+          )
+          if (from.startsWith(`${named.namespace}/`) && to.startsWith(`${named.namespace}/`)) continue
+          const [source, destination] = [from, to].map((name) => OUTSIDES.find((one) => one.name === name) ?? podCalled(all, name)) as [
+            Endpoint,
+            Endpoint,
+          ]
+          const open = reach(alone, source, destination).flatMap((part) => [
+            ...lines({ from, to, addresses: part.addresses }, part.allowed, ''),
+            ...lines({ from, to, addresses: part.addresses }, part.depends, ''),
+          ])
+          expect(open).to.include.members([...lines({ from, to, addresses }, ports, ''), ...lines({ from, to, addresses }, depends, '')])
+        }
         // Without a policy that is named, some of what it is named for is closed again, or another one that is named opens it, too.
         for (const { policy, from, to } of widenings.slice(0, 3)) {
           const named = widenings
@@ -271,6 +287,10 @@ function countPairs(network: Network, groupOf: (pod: Pod) => string | undefined,
     }
   }
   return [...counts].map(([groups, count]) => `${groups} ${count}`).sort()
+}
+
+function podCalled({ cluster }: Network, name: string): Pod {
+  return cluster.pods.find((pod) => endpointName(pod) === name) ?? expect.fail(`there is no pod ${name}`)
 }
 
 /** Between two pods of one cluster, which another network has as equal pods. */

@@ -178,6 +178,26 @@ describe('the matrix', () => {
     )
   })
 
+  it('keeps what many ports mean for one pod apart from what they mean for the next', () => {
+    const numbers = Array.from({ length: 40 }, (_, index) => index)
+    const sources = ['first', 'second']
+    // Rising for one, falling for the other.
+    const portOf = (index: number, which: number) => (which === 0 ? 1000 + 2 * index : 3001 - 2 * index)
+    const from = (name: string) => [{ podSelector: app(name), namespaceSelector: labelled({ 'kubernetes.io/metadata.name': 'watch' }) }]
+    const of = network({
+      pods: [...sources.map((name) => pod(`watch/${name}`, { app: name })), ...numbers.map((index) => pod(`ns-${index}/app`))],
+      policies: numbers.map((index) =>
+        policy(`ns-${index}/in`, { ingress: sources.map((name, which) => ({ from: from(name), ports: [TCP(portOf(index, which))] })) }),
+      ),
+    })
+    const cells = matrix(of, { groupOf: ({ namespace, name }) => (namespace === 'watch' ? name : namespace) }).cells
+    const opened = (name: string) =>
+      cells.filter((cell) => cell.from === name && cell.to.startsWith('ns-')).map(({ to, ports }) => `${to} ${portsText(ports)}`)
+    for (const [which, name] of sources.entries()) {
+      expect(opened(name)).to.deep.equal(numbers.map((index) => `ns-${index} TCP ${portOf(index, which)}`).sort())
+    }
+  })
+
   it('has a group for pods of no tenant when it is told to', () => {
     const of = under([], [...PODS, pod('kube-system/dns')])
     expect(matrix(of, { groupOf: byTenant(of.cluster, TENANTS, 'system') }).groups).to.deep.equal(['acme', 'manning', 'system'])
@@ -242,6 +262,15 @@ describe('the difference', () => {
     expect(lost[2]?.example).to.deep.equal({ from: 'returns/web-1', to: 'shop/db-0' })
   })
 
+  it('gives as an example a pair that does change', () => {
+    const out = policy('crm/out', { policyTypes: ['Egress'], egress: [{ to: [{ namespaceSelector: {}, podSelector: app('db') }] }] })
+    const { lost } = difference(under([]), under([out]), { groupOf: byNamespace })
+    expect(lost.map(({ from, to, pairs, example }) => [from, to, pairs, example.to])).to.deep.equal([
+      ['crm', 'returns', 1, 'returns/web-1'],
+      ['crm', 'shop', 3, 'shop/web-1'],
+    ])
+  })
+
   it('tells what comes from what goes, port by port', () => {
     const rule = (port: number) =>
       policy('shop/p', { podSelector: app('db'), ingress: [{ from: [{ podSelector: app('web') }], ports: [TCP(port)] }] })
@@ -299,6 +328,13 @@ describe('the difference', () => {
     expect(summarize(lost).map(text)).to.deep.equal(['20 -> 20 others: all ports (380)'])
     const toFew = lost.filter(({ from, to }) => from !== 'ns-1' && to < 'ns-11')
     expect(summarize(toFew).map(text)).to.deep.equal(['2 -> 3 others: all ports (4)', '17 -> 3: all ports (51)'])
+    // One that loses itself as well stands apart from those that only lose the others.
+    const [first] = lost as [Change]
+    const three = lost.filter(({ from, to }) => [from, to].every((name) => ['ns-0', 'ns-1', 'ns-2'].includes(name)))
+    expect(summarize([...three, { ...first, from: 'ns-0', to: 'ns-0' }]).map(text)).to.deep.equal([
+      '2 -> 3 others: all ports (4)',
+      '1 -> 3: all ports (3)',
+    ])
   })
 })
 
@@ -347,6 +383,23 @@ describe('what policies of others open beyond ours', () => {
     const inwards = policy('crm/in', { ingress: [{ from: [{ namespaceSelector: namespacesOf('manning') }], ports: [TCP(2), TCP(3)] }] })
     expect(openings(out, acme)).to.deep.equal([])
     expect(openings(out, acme, inwards)).to.deep.equal(['crm/in: manning -> acme: TCP 2 (3)', 'shop/out: manning -> acme: TCP 2 (3)'])
+  })
+
+  it('names each policy for what it opens itself', () => {
+    const out = (name: string, to: string, port: number) =>
+      policy(`shop/${name}`, {
+        podSelector: app('db'),
+        policyTypes: ['Egress'],
+        egress: [{ to: [{ namespaceSelector: namespacesOf('acme'), podSelector: app(to) }], ports: [TCP(port)] }],
+      })
+    const pods = [...PODS, pod('crm/mail', { app: 'mail' })]
+    const of = under([...MANNING, out('to-web', 'web', 80), out('to-web-too', 'web', 443), out('to-mail', 'mail', 25)], pods)
+    const groupOf = ({ namespace, labels }: PodInput) => (namespace === 'crm' ? labels.app : namespace)
+    expect(widened(of, { groupOf }).map(text)).to.deep.equal([
+      'shop/to-mail: shop -> mail: TCP 25 (1)',
+      'shop/to-web: shop -> web: TCP 80 (1)',
+      'shop/to-web-too: shop -> web: TCP 443 (1)',
+    ])
   })
 
   it('goes by what it is told is ours', () => {

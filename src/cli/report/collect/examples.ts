@@ -10,6 +10,7 @@ import {
   intersectPorts,
   type Network,
   type Outside,
+  onlyAddress,
   type Pod,
   type PortRange,
   type PortSet,
@@ -18,6 +19,7 @@ import {
   type Side,
   unionPorts,
 } from '../../../reachability/reachability.ts'
+import { API_SERVER } from '../../network/outside.ts'
 import type { Because, Example } from '../model.ts'
 import { type Cell, openPorts } from './flows.ts'
 
@@ -71,7 +73,9 @@ function onePerWorkload(ends: readonly Endpoint[]): readonly Endpoint[] {
 
 export function endsOf(cell: Cell, podsOf: (end: Cell['source']) => readonly Pod[]): Ends {
   const outside = ({ group: name }: Cell['source']): readonly Outside[] =>
-    cell.addresses ? [{ kind: 'Outside', name, addresses: cell.addresses }] : []
+    cell.addresses
+      ? [{ kind: 'Outside', name, addresses: cell.addresses, single: name === API_SERVER ? onlyAddress(cell.addresses) : undefined }]
+      : []
   const end = (one: Cell['source']) => (one.namespace === '' ? outside(one) : podsOf(one))
   return { from: end(cell.source), to: end(cell.destination) }
 }

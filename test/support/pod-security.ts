@@ -65,7 +65,8 @@ type Applied = {
   readonly [field: string]: unknown
 }
 
-const PATHS: Readonly<Record<string, string>> = {
+/** By kind. */
+export const PATHS: Readonly<Record<string, string>> = {
   TenantIsolation: TENANT_ISOLATIONS,
   ValidatingAdmissionPolicy: `${ADMISSION}/validatingadmissionpolicies`,
   ValidatingAdmissionPolicyBinding: `${ADMISSION}/validatingadmissionpolicybindings`,

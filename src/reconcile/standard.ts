@@ -35,19 +35,22 @@ const REFUSED_MS = 10_000
 
 /**
  * What is to be written next, if anything: first the owner's labels, then away with those of others. A label that has the right value is
- * left alone, whoever set it. What was applied for a tenant that is unknown stays, for a hole in our picture must not open anything.
+ * left alone, whoever set it. What was applied for a tenant that is unknown stays, for a hole in our picture must not open anything; and
+ * under an owner for whom nothing may be written, only what a deletion waits for is taken off.
  */
 export function standardStep(
   { labels, applied }: NamespaceEntry,
   owner: Tenant | undefined,
   tenants: ReadonlyMap<string, Tenant>,
 ): StandardStep | undefined {
-  if (owner && isWritable(owner)) {
+  const frozen = owner !== undefined && !isWritable(owner)
+  if (owner && !frozen) {
     const { labels: wanted } = owner.standard
     const surplus = (applied.get(owner.resource.metadata.name) ?? []).some((label) => wanted[label] === undefined)
     if (surplus || Object.entries(wanted).some(([label, value]) => labels[label] !== value)) return { tenant: owner, labels: wanted }
   }
-  const left = [...applied.keys()].map((name) => tenants.get(name)).find((tenant) => tenant && tenant !== owner && isWritable(tenant))
+  const others = [...applied.keys()].flatMap((name) => tenants.get(name) ?? []).filter((tenant) => tenant !== owner && isWritable(tenant))
+  const left = others.find(({ resource }) => !frozen || resource.metadata.deletionTimestamp !== undefined)
   return left && { tenant: left, labels: {} }
 }
 
@@ -96,11 +99,12 @@ async function apply(
 /** What will have been put back, or put in the place of what somebody else had set before: neither happens without a word. */
 function repairOf({ tenant, labels: wanted }: StandardStep, namespace: string, context: StandardReconciler) {
   const { world } = context
-  const { labels = {}, securedBy: by } = world.namespaces.get(namespace) ?? {}
+  const { labels = {}, applied = new Map<string, readonly string[]>(), securedBy: by } = world.namespaces.get(namespace) ?? {}
   const row = world.extras.standards.of(namespace)
   const settled = row?.wanted === tenant.standard.fingerprint && row.tenant === tenant.resource.metadata.name && !row.problem
   const differing = Object.keys(wanted).filter((label) => labels[label] !== wanted[label])
-  const replaced = differing.filter((label) => labels[label] !== undefined)
+  const own = [...applied.values()].flat()
+  const replaced = differing.filter((label) => labels[label] !== undefined && !own.includes(label))
   if (replaced.length === 0 && (!settled || differing.length === 0)) return undefined
   const was = differing.map((label) => (labels[label] === undefined ? `no ${label}` : `${label}=${labels[label]}`)).join(', ')
   const change = replaced.length > 0 ? 'edited' : 'deleted'

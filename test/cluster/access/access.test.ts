@@ -8,6 +8,7 @@ import { callText } from '../../support/audit.ts'
 import { labelled, namespacesOf } from '../../support/build.ts'
 import { always, eventually } from '../../support/eventually.ts'
 import { conditionOf, end, type Kube, openKube } from '../../support/kube.ts'
+import { startProxy } from '../../support/kube-setup.ts'
 import { complaintsOf, type RunningOperator, startOperator } from '../../support/operator.ts'
 import { openPeople, type People } from '../../support/people.ts'
 
@@ -213,19 +214,31 @@ describe('access', function () {
   })
 
   describe('of a tenant that is deleted', () => {
-    it('goes before the guards do', async () => {
+    it('goes before the guards do, and before the resource', async () => {
       const name = 'access-deleted'
-      await given(name)
-      const mark = await kube.audit.mark()
-      await kube.deleteTenant(name)
-      await eventually(async () => expect(await kube.tenantExists(name)).to.equal(false))
-      const deleted = (await kube.audit.writesSince(mark))
-        .map(callText)
-        .filter((call) => /^delete (rolebindings|validating).*access-deleted/.test(call))
-      expect(deleted.map((call) => call.split(' ')[1])).to.deep.equal([
-        ...Array(2).fill('rolebindings'),
-        ...Array(2).fill('validatingadmissionpolicybindings'),
-      ])
+      // Without policies, for which it would wait anyhow.
+      await given(name, EDIT, { network: { mode: 'Disabled' } })
+      await running.stop()
+      expect(complaintsOf(running)).to.deep.equal([])
+      const proxy = await startProxy()
+      try {
+        running = await startOperator({ server: proxy.url })
+        proxy.inject(({ method, url }) => method === 'DELETE' && url.includes('rolebindings'), { kind: 'delay', ms: 700 }, 2)
+        const mark = await kube.audit.mark()
+        await kube.deleteTenant(name)
+        await eventually(async () => expect(await kube.tenantExists(name)).to.equal(false))
+        const done = (await kube.audit.writesSince(mark)).filter(({ code }) => code < 300)
+        const writes = done.filter((call) => `${call.namespace} ${call.name}`.includes(name))
+        expect(writes.map(({ verb, resource }) => `${verb} ${resource}`)).to.deep.equal([
+          ...Array(2).fill('delete rolebindings'),
+          ...Array(2).fill('delete validatingadmissionpolicybindings'),
+          'patch tenantisolations',
+        ])
+      } finally {
+        await running.stop()
+        await proxy.close()
+        running = await startOperator()
+      }
     })
 
     it('does not hold it up while somebody else holds a RoleBinding', async () => {

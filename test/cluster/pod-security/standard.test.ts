@@ -16,7 +16,7 @@ import { labelled, namespacesOf } from '../../support/build.ts'
 import { always, eventually } from '../../support/eventually.ts'
 import { BINDINGS, POLICIES } from '../../support/guards.ts'
 import { conditionOf, end, type Kube, type Labels, openKube } from '../../support/kube.ts'
-import { EVENTS } from '../../support/kube-setup.ts'
+import { EVENTS, startProxy } from '../../support/kube-setup.ts'
 import { complaintsOf, OPERATOR_USER, type RunningOperator, startOperator } from '../../support/operator.ts'
 import { openPeople, type People, person } from '../../support/people.ts'
 
@@ -140,6 +140,7 @@ describe('the standard of a tenant', function () {
     it('follows the resource: what it does not name any more is taken off', async () => {
       await restandard(TENANT, { enforce: 'restricted', enforceVersion: 'v1.30' })
       expect(await labelsOf(TENANT)).to.deep.equal({ enforce: 'restricted', 'enforce-version': 'v1.30' })
+      expect(repairsOf(TENANT)).to.deep.equal([])
     })
 
     it('is taken off when the resource names none', async () => {
@@ -149,12 +150,26 @@ describe('the standard of a tenant', function () {
     })
 
     it('is taken off when the resource is deleted, before that is gone', async () => {
-      await restandard(TENANT, BASELINE)
-      const mark = await kube.audit.mark()
-      await kube.deleteTenant(TENANT)
-      await eventually(async () => expect(await kube.tenantExists(TENANT)).to.equal(false))
-      expect(await labelsOf(TENANT)).to.deep.equal(NONE)
-      expect(await patchesSince(mark, TENANT)).to.deep.equal([patched(TENANT)])
+      // Without policies, for which it would wait anyhow.
+      await kube.applyTenant(TENANT, specOf(TENANT, BASELINE, { network: { mode: 'Disabled' } }))
+      await kube.says(TENANT, MANAGED)
+      await running.stop()
+      expect(complaintsOf(running)).to.deep.equal([])
+      const proxy = await startProxy()
+      try {
+        running = await startOperator({ server: proxy.url })
+        proxy.inject(({ method, url }) => method === 'PATCH' && url.includes('/namespaces/'), { kind: 'delay', ms: 700 })
+        const mark = await kube.audit.mark()
+        await kube.deleteTenant(TENANT)
+        await eventually(async () => expect(await kube.tenantExists(TENANT)).to.equal(false))
+        expect(await labelsOf(TENANT)).to.deep.equal(NONE)
+        const writes = (await kube.audit.writesSince(mark)).filter(({ verb, code }) => verb === 'patch' && code < 300)
+        expect(writes.map(callText)).to.deep.equal([patched(TENANT), `patch tenantisolations ${TENANT} 200`])
+      } finally {
+        await running.stop()
+        await proxy.close()
+        running = await startOperator({ beside: telemetry() })
+      }
     })
   })
 
@@ -298,6 +313,7 @@ describe('the standard of a tenant', function () {
         expect(managers).to.include(`tenant-isolation:${TO}`).and.not.to.include(`tenant-isolation:${FROM}`)
       })
       expect((await patchesSince(mark, FROM)).length).to.be.within(1, 2)
+      expect(repairsOf(FROM)).to.deep.equal([])
     })
 
     it('is taken off when the new owner has none', async () => {

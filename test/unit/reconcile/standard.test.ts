@@ -87,6 +87,14 @@ describe('what is to be done about the Pod Security labels of a namespace', () =
     expect(stepFor(mine, undefined)).to.equal(undefined)
   })
 
+  it('is nothing to be opened under an owner that is suspended, but for what a deletion waits for', () => {
+    const suspended = tenant('manning', { enforce: 'restricted' }, { spec: { suspend: true } })
+    const left = entry(ENFORCE, { acme: Object.keys(ENFORCE) })
+    expect(stepFor(left, suspended, tenant('acme', { enforce: 'baseline' }))).to.equal(undefined)
+    const leaving = tenant('acme', { enforce: 'baseline' }, { metadata: { deletionTimestamp: 'x' } })
+    expect(stepFor(left, suspended, leaving)).to.deep.equal(['acme', {}])
+  })
+
   it('is to take them off when the tenant is being deleted', () => {
     const leaving = tenant('manning', { enforce: 'baseline' }, { metadata: { deletionTimestamp: 'x' } })
     expect(stepFor(entry(ENFORCE, { manning: Object.keys(ENFORCE) }), leaving)).to.deep.equal(['manning', {}])

@@ -50,9 +50,10 @@ generate: node_modules ## write what follows from the sources: crds/, policies, 
 	@$(NODE) tools/generate.ts
 
 .PHONY: bench
-bench: node_modules ## measure: prints a table, writes .bench/latest.json
+bench: node_modules ## measure: prints tables, writes .bench/latest.json and .bench/pods.json
 	@$(NODE) tools/control-plane/binaries-ready.ts
 	@$(NODE) test/bench/bench.ts $(BENCH)
+	@$(NODE) test/bench/pods.ts
 
 .PHONY: bench-pods
 bench-pods: node_modules ## measure what the admission policies add to the creation of a pod

@@ -109,7 +109,8 @@ export async function secureAs(people: People, tenant: string, podSecurity: PodS
   const secured = { name: tenant, uid: resource.metadata.uid as string, spec }
   const { validating, mutating } = podSecurityBindings(secured, [])
   const access = profileAccess(secured).flatMap(({ role, binding }) => [role, binding])
-  for (const object of [...access, ...validating, ...mutating]) await apply(people, object)
+  const known = hasMutatingPolicies(await sharedControlPlane()) ? mutating : []
+  for (const object of [...access, ...validating, ...known]) await apply(people, object)
 }
 
 export type PodManifest = { readonly metadata?: object; readonly spec: object }

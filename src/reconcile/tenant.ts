@@ -139,7 +139,10 @@ export class TenantStatusReconciler {
     const { world, writer } = this.#context
     const body = { metadata: { resourceVersion: metadata.resourceVersion, finalizers } }
     const written = await writer.patch<Stored>(TENANT_ISOLATIONS, { name: metadata.name }, { type: 'merge', body })
-    world.resources.written(written)
+    // With its last finalizer a deleted resource is gone. The answer shows it at the version before, from which nobody could tell.
+    const isGone = metadata.deletionTimestamp !== undefined && (written.metadata.finalizers ?? []).length === 0
+    if (isGone) world.resources.deleted(metadata.name, metadata.uid)
+    else world.resources.written(written)
   }
 
   /** `problem` is in the way of the cluster-scoped objects; `waitingFor` is a namespace whose policies a deletion waits for. */

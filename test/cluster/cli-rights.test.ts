@@ -84,7 +84,7 @@ describe('a person without rights', function () {
     const kubeconfig = await kubeconfigWith((await kube.kubectl('create token reader -n cli-rights')).trim())
     const { stderr } = await run('diff', '--kubeconfig', kubeconfig, '-n', 'cli-rights')
     expect(stderr).to.include(
-      'user "system:serviceaccount:cli-rights:reader" may not list endpointslices, services, tenantisolations, nor get namespaces, nor list networkpolicies in namespace cli-rights (',
+      'user "system:serviceaccount:cli-rights:reader" may not list endpointslices, services, tenantisolations, nor get namespaces, nor list networkpolicies, rolebindings in namespace cli-rights (',
     )
     const lines = linesIn(stderr)
     expect(lines).to.have.lengthOf(2)

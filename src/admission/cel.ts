@@ -34,6 +34,22 @@ export function variable(name: string, slot?: number): Cel {
   return { cel: `variables.${name}${slot ?? ''}` }
 }
 
+/**
+ * The same where there are no variables: those that it uses are bound to their names, each by a list of one. A value that is not bound
+ * yet cannot be used, so `variables` come in the order in which they are defined.
+ */
+export function withoutVariables(expression: Cel, variables: readonly { readonly name: string; readonly expression: Cel }[]): Cel {
+  const last = variables.findLastIndex(({ name }) => uses(expression, name))
+  const used = variables[last]
+  if (!used) return expression
+  const bound = { cel: `${used.name}_` }
+  const body = { cel: expression.cel.replaceAll(naming(used.name), bound.cel) }
+  return withoutVariables(cel`[${used.expression}].map(${bound}, ${body})[0]`, variables.slice(0, last))
+}
+
+const naming = (name: string) => new RegExp(`\\bvariables\\.${name}\\b`, 'g')
+const uses = ({ cel }: Cel, name: string) => naming(name).test(cel)
+
 /** The member of that name, as an optional: absent members are no error. */
 export function member(of: Cel, name: string): Cel {
   if (!/^[A-Za-z]+$/.test(name)) throw new Error(`${name} is no name for a member`)

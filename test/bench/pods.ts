@@ -10,7 +10,7 @@ import { createClusterDNS } from '../../tools/control-plane/cluster-dns.ts'
 import { startControlPlane } from '../../tools/control-plane/control-plane.ts'
 import { installOperator } from '../../tools/control-plane/install.ts'
 import { type Api, connect } from './api.ts'
-import { controllersAreDone, createAll } from './cases/prepare.ts'
+import { areAtRest, controllersAreDone, createAll, garbageCollectorKnows } from './cases/prepare.ts'
 import { noiseOf, percentile, rounded } from './measure.ts'
 import { startOperator } from './operator-process.ts'
 import { bystander, comparedWith, podOf, SCENARIOS, type Scenario } from './pods/scenarios.ts'
@@ -79,7 +79,10 @@ async function run(): Promise<Row[]> {
     await addTenants(admin, more)
     there += more.length
     await controllersAreDone(admin)
+    await garbageCollectorKnows(admin)
     for (const scenario of SCENARIOS) await untilItIsSo(alice, scenario)
+    process.stderr.write(`bench: ${there} tenants; waiting until nothing is done any more\n`)
+    await areAtRest([...Object.values(controlPlane.pids), operator.pid])
     process.stderr.write(`bench: ${there} tenants; ${options.rounds} rounds of ${SCENARIOS.length} pods\n`)
     rows.push(...rowsOf(await measure(alice, Number(options.rounds)), there))
   }

@@ -16,7 +16,7 @@
 
 import { BASELINE_POLICY, TENANT_LABEL } from '../../api/labels.ts'
 import { DIRECTIONS, type Direction } from '../../api/network.ts'
-import { and, type Cel, cel, not } from '../cel.ts'
+import { and, type Cel, cel, not, or } from '../cel.ts'
 import { policyName } from '../policy.ts'
 import { type AdmissionPolicy, admissionPolicy } from './objects.ts'
 import { sentence, sentences, text } from './sentences.ts'
@@ -31,22 +31,22 @@ export function isolatedBeforePodsName(closed: readonly Direction[]): string {
 }
 
 export function isolatedBeforePods(closed: readonly Direction[]): AdmissionPolicy {
+  const faults: readonly (readonly [Cel, string])[] = [
+    [cel`${TENANT} == ''`, 'was not made by tenant-isolation'],
+    [not(SELECTS_EVERY_POD), 'does not select every pod'],
+    ...closed.map((direction) => [not(closes(direction)), `does not close ${direction}`] as const),
+    [OPEN, 'still lets everything through, while the namespace is taken in or let go'],
+  ]
   return admissionPolicy({
     name: isolatedBeforePodsName(closed),
     paramKind: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
     rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
-    variables: {
-      tenant: cel`params.metadata.?labels[?${TENANT_LABEL}].orValue('')`,
-      missing: sentences(
-        sentence(cel`variables.tenant == ''`, text('was not made by tenant-isolation')),
-        sentence(not(SELECTS_EVERY_POD), text('does not select every pod')),
-        ...closed.map((direction) => sentence(not(closes(direction)), text(`does not close ${direction}`))),
-        sentence(OPEN, text('still lets everything through, while the namespace is taken in or let go')),
-      ),
-    },
+    // A pod in a sealed namespace is none of this policy's business: after one condition the API server is done with it (pods/at-once.ts).
+    conditions: { 'not-sealed': or(...faults.map(([fault]) => fault)) },
+    variables: { missing: sentences(...faults.map(([fault, said]) => sentence(fault, text(said)))) },
     validations: [
       {
-        expression: cel`size(variables.missing) == 0`,
+        expression: cel`false`,
         message: `the namespace is not isolated yet: its NetworkPolicy ${BASELINE_POLICY} is not sealed; try again in a moment`,
         says: text(
           'namespace ',
@@ -54,12 +54,14 @@ export function isolatedBeforePods(closed: readonly Direction[]): AdmissionPolic
           ` is not isolated yet: its NetworkPolicy ${BASELINE_POLICY} `,
           cel`variables.missing.join(', ')`,
           '; try again in a moment, or look at kubectl get ti ',
-          cel`variables.tenant`,
+          TENANT,
         ),
       },
     ],
   })
 }
+
+const TENANT = cel`params.metadata.?labels[?${TENANT_LABEL}].orValue('')`
 
 const SELECTS_EVERY_POD = and(
   cel`size(params.spec.?podSelector.?matchLabels.orValue({})) == 0`,

@@ -2,6 +2,7 @@
 
 import { cel, or, variable } from '../cel.ts'
 import { type PolicyObject, validatingPolicy } from '../policy.ts'
+import { notAdmittedAtOnce } from './at-once.ts'
 import { messageVariables, validations, type Wording } from './messages.ts'
 import { podVariables } from './pod.ts'
 import { admitted, profileVariables } from './profiles.ts'
@@ -27,6 +28,13 @@ const containersChanged = or(
 )
 
 export function podSecurityPolicy(): PolicyObject {
+  const pod = podVariables({
+    spec: cel`object.spec`,
+    metadata: cel`object.metadata`,
+    serviceAccount: cel`object.spec.?serviceAccountName.orValue('')`,
+    // Where nothing is refused, nothing is filled in either: what defaulting would mend is no reason for a warning.
+    lax: cel`dyn(params).spec.?podSecurity.?defaulting.orValue('Disabled') == 'Enabled' && dyn(params).spec.podSecurity.?mode.orValue('Enforce') != 'Enforce'`,
+  })
   return validatingPolicy({
     name: POD_SECURITY,
     resourceRules: [
@@ -38,19 +46,8 @@ export function podSecurityPolicy(): PolicyObject {
         scope: 'Namespaced',
       },
     ],
-    matchConditions: [{ name: 'containers-are-new', expression: containersChanged }],
-    variables: [
-      ...podVariables({
-        spec: cel`object.spec`,
-        metadata: cel`object.metadata`,
-        serviceAccount: cel`object.spec.?serviceAccountName.orValue('')`,
-        // Where nothing is refused, nothing is filled in either: what defaulting would mend is no reason for a warning.
-        lax: cel`dyn(params).spec.?podSecurity.?defaulting.orValue('Disabled') == 'Enabled' && dyn(params).spec.podSecurity.?mode.orValue('Enforce') != 'Enforce'`,
-      }),
-      ...profileVariables(WORDING.requester),
-      admitted,
-      ...messageVariables(WORDING),
-    ],
+    matchConditions: [{ name: 'containers-are-new', expression: containersChanged }, ...notAdmittedAtOnce(pod)],
+    variables: [...pod, ...profileVariables(WORDING.requester), admitted, ...messageVariables(WORDING)],
     validations: validations(WORDING),
   })
 }

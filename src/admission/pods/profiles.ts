@@ -65,7 +65,10 @@ export function profileVariables(requester: Requester): readonly Variable[] {
       expression: cel`${judgedBy(index - 1)}.map(r, has(r.misfit) || r.?unrestricted.orValue(false) ||
   !${or(...rules.map(({ violations }) => violations(cel`r`).bad))} ? r : {'misfit': r})`,
     })),
-    ...SLOTS.map((slot) => ({ name: `mayUse${slot}`, expression: cel`${taken(slot)} && (${or(...checks(slot, requester))})` })),
+    ...SLOTS.map((slot) => ({
+      name: `mayUse${slot}`,
+      expression: cel`${taken(slot)} && ${requester === 'user' ? userMayUse(profileAt(slot), serviceAccount) : or(controllerMayUse(slot), accountMayUse(profileAt(slot), serviceAccount))}`,
+    })),
   ]
 }
 
@@ -92,12 +95,18 @@ export const misfitVariables: readonly Variable[] = CHAPTERS.map(({ name, rules 
   ${concat(rules.map(({ violations }) => violations(cel`r`).sentences))})[0])`,
 }))
 
-/** At the scope of the cluster, so that no RoleBinding that a tenant's administrator writes counts. As in PodSecurityPolicy, the service account goes first. */
-function checks(slot: number, requester: Requester): readonly Cel[] {
-  const mayBeUsed = (by: Cel) =>
-    cel`${by}.group(${GROUP}).resource('podsecurityprofiles').name(params.metadata.name + '.' + ${profileAt(slot)}.name).check('use').allowed()`
-  const account = cel`${serviceAccount} != '' && ${mayBeUsed(cel`authorizer.serviceAccount(request.namespace, ${serviceAccount})`)}`
-  return requester === 'user' ? [account, mayBeUsed(cel`authorizer`)] : [controllerMayUse(slot), account]
+/** The pod's service account, or who sent the request: as in PodSecurityPolicy, the service account goes first. */
+export function userMayUse(profile: Cel, account: Cel): Cel {
+  return or(accountMayUse(profile, account), mayBeUsed(profile, cel`authorizer`))
+}
+
+function accountMayUse(profile: Cel, account: Cel): Cel {
+  return cel`${account} != '' && ${mayBeUsed(profile, cel`authorizer.serviceAccount(request.namespace, ${account})`)}`
+}
+
+/** At the scope of the cluster, so that no RoleBinding that a tenant's administrator writes counts. */
+function mayBeUsed(profile: Cel, by: Cel): Cel {
+  return cel`${by}.group(${GROUP}).resource('podsecurityprofiles').name(params.metadata.name + '.' + ${profile}.name).check('use').allowed()`
 }
 
 /**

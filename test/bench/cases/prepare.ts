@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Api } from '../api.ts'
+import { usageOf } from '../proc.ts'
 import { NAMESPACES_PATH, namespaceObject, namespacesOf, TENANTS_PATH, tenantName, tenantObject } from '../scenario.ts'
 import type { Bench } from './context.ts'
 
@@ -48,12 +49,28 @@ export async function controllersAreDone(admin: Api): Promise<void> {
  * The garbage collector finds a new kind within half a minute. Until then it does not know the owners of our policies, and asks for each
  * of them, and for its owner, again and again: on a cluster where the CRD is not minutes old that does not happen.
  */
-async function garbageCollectorKnows(admin: Api): Promise<void> {
+export async function garbageCollectorKnows(admin: Api): Promise<void> {
   const deadline = performance.now() + 120_000
   while (
     !/^apiserver_longrunning_requests\{[^}]*resource="tenantisolations"[^}]*verb="WATCH"[^}]*\} [1-9]/m.test(await admin.text('/metrics'))
   ) {
     if (performance.now() > deadline) throw new Error('kube-controller-manager did not find TenantIsolations within 120 s')
     await sleep(500)
+  }
+}
+
+const WINDOW_MS = 2_000
+
+/** Until these processes together take less than a twentieth of a core, for three looks in a row: what was asked of them has been done. */
+export async function areAtRest(pids: readonly number[]): Promise<void> {
+  const seconds = () => pids.reduce((sum, pid) => sum + usageOf(pid).cpuSeconds, 0)
+  const deadline = performance.now() + 600_000
+  let before = seconds()
+  for (let quiet = 0; quiet < 3; ) {
+    await sleep(WINDOW_MS)
+    const now = seconds()
+    quiet = now - before < WINDOW_MS / 20_000 ? quiet + 1 : 0
+    before = now
+    if (performance.now() > deadline) throw new Error('the control plane and the operator were not at rest after 600 s')
   }
 }

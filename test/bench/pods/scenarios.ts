@@ -43,6 +43,13 @@ export const SCENARIOS: readonly Scenario[] = [
     status: 403,
   },
   {
+    name: 'filled-in',
+    text: 'Restricted, with what it wants filled in',
+    tenant: { podSecurity: { defaulting: 'Enabled', profiles: [{ name: 'restricted', preset: 'Restricted', subjects: everybody }] } },
+    containers: 1,
+    status: 201,
+  },
+  {
     name: 'eight',
     text: '8 profiles, the last of which may be used',
     tenant: { podSecurity: { profiles: [...presets(nobody), basic(everybody)] } },

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { and, cel, concat, member, not, or, variable } from '../../../src/admission/cel.ts'
+import { and, cel, concat, member, not, or, variable, withoutVariables } from '../../../src/admission/cel.ts'
 
 describe('the tag cel', () => {
   it('puts expressions in as they are, and values as literals', () => {
@@ -48,5 +48,24 @@ describe('conditions', () => {
   it('and lists are one after the other', () => {
     expect(concat([cel`a`, cel`b`]).cel).to.equal('a +\nb')
     expect(concat([]).cel).to.equal('[]')
+  })
+})
+
+describe('an expression without the variables of the policy', () => {
+  const variables = [
+    { name: 'spec', expression: cel`object.spec` },
+    { name: 'specs', expression: cel`[${variable('spec')}]` },
+    { name: 'unused', expression: cel`1 / 0` },
+    { name: 'names', expression: cel`${variable('specs')}.map(s, s.name)` },
+  ]
+
+  it('binds those that it uses, and those that they use, in their order', () => {
+    expect(withoutVariables(cel`size(${variable('names')}) > size(${variable('spec')}.x)`, variables).cel).to.equal(
+      '[object.spec].map(spec_, [[spec_]].map(specs_, [specs_.map(s, s.name)].map(names_, size(names_) > size(spec_.x))[0])[0])[0]',
+    )
+  })
+
+  it('is the same where it uses none', () => {
+    expect(withoutVariables(cel`object.variables_spec`, variables).cel).to.equal('object.variables_spec')
   })
 })

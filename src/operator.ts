@@ -5,7 +5,6 @@ import type { KubeConfig } from '@kubernetes/client-node'
 import { type Configuration, DEFAULT_CONFIGURATION } from './api/configuration.ts'
 import { FIELD_MANAGER } from './api/labels.ts'
 import { followConfiguration, readConfiguration } from './configuration-file.ts'
-import { systemClock, systemWallClock } from './controller/clock.ts'
 import { type LeaderElection, runLeaderElection } from './controller/leader-election.ts'
 import type { LeaseDurations } from './controller/lease.ts'
 import { leasesOf } from './controller/lease-requests.ts'
@@ -25,6 +24,7 @@ import { Sources } from './reconcile/sources.ts'
 import { reconcileStandard } from './reconcile/standard.ts'
 import { TenantStatusReconciler } from './reconcile/tenant.ts'
 import { type Now, World } from './reconcile/world.ts'
+import { systemClock, systemWallClock } from './time/clock.ts'
 
 export type OperatorSettings = {
   readonly kubeConfig: KubeConfig

@@ -1,6 +1,6 @@
 /** controller/delays.ts — many moments to wait for, one timer. */
 
-import type { Clock } from './clock.ts'
+import type { Clock } from '../time/clock.ts'
 
 /** Something that waits for a moment. The fields belong to Delays; `slot` is where it stands in the heap, or -1. */
 export type Delayed = { dueAt: number; order: number; slot: number }

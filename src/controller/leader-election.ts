@@ -5,7 +5,7 @@
  * One loop is the whole state machine: campaign, hold, give up, campaign again. What to do about a lease is decided in lease.ts.
  */
 
-import { type Clock, sleep, systemWallClock, type WallClock } from './clock.ts'
+import { type Clock, sleep, systemWallClock, type WallClock } from '../time/clock.ts'
 import {
   acquired,
   checkDurations,

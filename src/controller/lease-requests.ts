@@ -2,7 +2,7 @@
 
 import type { Client } from '../kube/client.ts'
 import type { Resource } from '../kube/resources.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../time/clock.ts'
 import type { Lease } from './lease.ts'
 
 /** Each rejects when the API server refuses or cannot be reached; the signal asks to give up. */

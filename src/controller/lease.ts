@@ -5,7 +5,7 @@
  */
 
 import type { KubeObject } from '../kube/objects.ts'
-import { microTime } from './clock.ts'
+import { microTime } from '../time/clock.ts'
 
 /** All fields are optional in the API. Times are RFC 3339 with microseconds. */
 export type LeaseSpec = {

@@ -6,8 +6,8 @@
  * front of a fresh change.
  */
 
-import { type Backoff, backoffMs, defaultBackoff } from './backoff.ts'
-import type { Clock } from './clock.ts'
+import { type Backoff, backoffMs, defaultBackoff } from '../time/backoff.ts'
+import type { Clock } from '../time/clock.ts'
 import { Delays } from './delays.ts'
 import { Line } from './line.ts'
 

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../time/clock.ts'
 import type { Queue } from './queue.ts'
 
 /** What became of one reconcile, and with it, when the key comes back. */

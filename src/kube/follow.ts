@@ -1,11 +1,11 @@
 /** Reading one watch from its opening to its end, whatever that end is. Never throws, leaves no timer and no connection. */
 
+import type { Clock } from '../time/clock.ts'
 import type { Ending } from './endings.ts'
 import { KubeApiError } from './errors.ts'
 import { createLineSplitter, LineTooLongError } from './lines.ts'
 import type { StoredObject } from './objects.ts'
 import type { OpenStream } from './stream.ts'
-import type { Clock } from './time.ts'
 import { parseWatchEvent, type WatchEvent } from './watch-events.ts'
 
 export type FollowOptions<T> = {

@@ -1,10 +1,11 @@
 /** What a reflector is given and what it shows; the words of its contract. */
 
+import type { Backoff } from '../time/backoff.ts'
+import type { Clock } from '../time/clock.ts'
 import type { Ending, Phase } from './endings.ts'
 import type { StoredObject } from './objects.ts'
 import type { Resource } from './resources.ts'
 import type { Sink } from './sink.ts'
-import type { Clock } from './time.ts'
 import type { Transport } from './transport.ts'
 import type { WatchEvent } from './watch-events.ts'
 
@@ -24,8 +25,7 @@ export type ReflectorTiming = {
    * one request, since the watch resumes where it was.
    */
   readonly silenceMs: number
-  readonly backoffInitialMs: number
-  readonly backoffMaxMs: number
+  readonly backoff: Backoff
 }
 
 export const DEFAULT_TIMING: ReflectorTiming = {
@@ -35,8 +35,7 @@ export const DEFAULT_TIMING: ReflectorTiming = {
   openMs: 30_000,
   initialSilenceMs: 60_000,
   silenceMs: 150_000,
-  backoffInitialMs: 100,
-  backoffMaxMs: 10_000,
+  backoff: { baseMs: 100, capMs: 10_000 },
 }
 
 /** Must not throw; if one does, that is reported to `onError` and the loop goes on with a new list. */

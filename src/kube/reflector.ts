@@ -6,7 +6,8 @@
  * endings.ts, how a watch is read in follow.ts; here is the input and output.
  */
 
-import { createBackoff } from './backoff.ts'
+import { backoffMs } from '../time/backoff.ts'
+import { sleep, systemClock } from '../time/clock.ts'
 import type { Ending } from './endings.ts'
 import { KubeApiError } from './errors.ts'
 import { follow } from './follow.ts'
@@ -16,7 +17,6 @@ import { pathOf, type Query } from './paths.ts'
 import { createProgress, type Step } from './progress.ts'
 import { DEFAULT_TIMING, type Reflector, type ReflectorOptions, type ReflectorTiming } from './reflector-options.ts'
 import { apiVersionOf } from './resources.ts'
-import { systemClock } from './time.ts'
 
 type Outcome = { readonly ending: Ending; readonly livedMs: number }
 
@@ -32,7 +32,6 @@ const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,a
 export function runReflector<T extends StoredObject>(options: ReflectorOptions<T>): Reflector {
   const { transport, resource, sink, observer = {}, random = Math.random, clock = systemClock, signal } = options
   const timing: ReflectorTiming = { ...DEFAULT_TIMING, ...options.timing }
-  const backoff = createBackoff({ initialMs: timing.backoffInitialMs, maxMs: timing.backoffMaxMs, random })
   const progress = createProgress()
   const path = pathOf(resource, { namespace: options.namespace })
   const selectors: Query = { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector }
@@ -42,6 +41,12 @@ export function runReflector<T extends StoredObject>(options: ReflectorOptions<T
   let lastSuccessAt: number | undefined
   let listCount = 0
   let restarts = 0
+  let failures = 0
+
+  const nextBackoffMs = (): number => {
+    failures += 1
+    return backoffMs(failures, timing.backoff, random())
+  }
 
   /** A sink that throws loses this one call, never the loop. */
   const guarded = (run: () => void): void => {
@@ -184,15 +189,15 @@ export function runReflector<T extends StoredObject>(options: ReflectorOptions<T
     if (outcome === undefined || outcome.ending.kind === 'aborted') return
     const { ending, livedMs } = outcome
     const { phase } = progress
-    if (phase === 'watching' && livedMs >= STABLE_MS) backoff.reset()
+    if (phase === 'watching' && livedMs >= STABLE_MS) failures = 0
 
     const { waitAtLeastMs } = progress.ended(ending, livedMs)
-    const waitMs = waitAtLeastMs === undefined ? 0 : Math.max(backoff.next(), waitAtLeastMs * (1 + 0.5 * random()))
+    const waitMs = waitAtLeastMs === undefined ? 0 : Math.max(nextBackoffMs(), waitAtLeastMs * (1 + 0.5 * random()))
     restarts += 1
     observer.onEnd?.({ phase, reason: ending.kind, livedMs, waitMs })
     const error = errorOf(ending, resource.plural)
     if (error !== undefined) observer.onError?.(error)
-    if (waitMs > 0) await clock.sleep(waitMs, signal)
+    if (waitMs > 0) await sleep(clock, waitMs, signal)
   }
 
   const loop = async (): Promise<void> => {
@@ -206,7 +211,7 @@ export function runReflector<T extends StoredObject>(options: ReflectorOptions<T
         } catch {
           // It has been told.
         }
-        await clock.sleep(backoff.next(), signal)
+        await sleep(clock, nextBackoffMs(), signal)
       }
     }
   }

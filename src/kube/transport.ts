@@ -1,6 +1,7 @@
 /** HTTP to one API server: credentials, connections, deadlines, throttling. JSON in and out, untouched. */
 
 import type { KubeConfig } from '@kubernetes/client-node'
+import { type Clock, sleep, systemClock } from '../time/clock.ts'
 import { type Connections, createConnectionKeeper } from './connections.ts'
 import { type Credentials, createCredentialSource } from './credentials.ts'
 import { errorFromResponse, isUnauthorized, KubeApiError, TransportError } from './errors.ts'
@@ -8,7 +9,6 @@ import { type ExchangeResponse, exchange, pathOnly } from './exchange.ts'
 import { type Query, queryOf } from './paths.ts'
 import { retryDelayMs } from './retry.ts'
 import { type OpenStream, openStream } from './stream.ts'
-import { type Clock, systemClock } from './time.ts'
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete'
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -65,7 +65,6 @@ export type TransportOptions = {
 const DEFAULT_TIMEOUT_MS = 30_000
 const JSON_TYPE = 'application/json'
 const VERBS: Readonly<Record<Method, Verb>> = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }
-const NEVER = new AbortController().signal
 
 /** Throws a RangeError when the KubeConfig names no cluster, or a proxy of a kind that is not supported. */
 export function createTransport(options: TransportOptions): Transport {
@@ -106,7 +105,7 @@ export function createTransport(options: TransportOptions): Transport {
         const delayMs = retryDelayMs({ error, method: request.method, attempts, elapsedMs: clock.now() - startedAt, random })
         if (delayMs === undefined || request.signal?.aborted) throw error
         observer?.onRetry?.({ ...labelsOf(request), error, delayMs })
-        await clock.sleep(delayMs, request.signal ?? NEVER)
+        await sleep(clock, delayMs, request.signal)
         if (request.signal?.aborted) throw error
       }
     }

@@ -1,6 +1,6 @@
 /** observability/event-object.ts — the events.k8s.io/v1 object that says what happened. Pure. */
 
-import { microTime } from '../controller/clock.ts'
+import { microTime } from '../time/clock.ts'
 
 /** What an event is about (core/v1 ObjectReference). Without a namespace: of the cluster. */
 export type ObjectReference = {

@@ -2,10 +2,10 @@
 
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Clock, microTime, sleep, systemWallClock, type WallClock } from '../controller/clock.ts'
 import type { Client } from '../kube/client.ts'
 import { isAlreadyExists, isNamespaceTerminating, isNotFound, isRetryable } from '../kube/errors.ts'
 import type { Resource } from '../kube/resources.ts'
+import { type Clock, microTime, sleep, systemWallClock, type WallClock } from '../time/clock.ts'
 import {
   cutText,
   type EventSeriesField,

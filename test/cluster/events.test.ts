@@ -1,7 +1,6 @@
 /** Events as a real API server takes them. */
 
 import { expect } from 'chai'
-import { systemClock } from '../../src/controller/clock.ts'
 import { type Client, createClient } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/objects.ts'
 import type { Resource } from '../../src/kube/resources.ts'
@@ -9,6 +8,7 @@ import { createTransport, type Transport } from '../../src/kube/transport.ts'
 import type { KubeEvent } from '../../src/observability/event-object.ts'
 import type { Occurrence } from '../../src/observability/event-series.ts'
 import { createEventRecorder, type EventRecorder, eventSinkOf } from '../../src/observability/events.ts'
+import { systemClock } from '../../src/time/clock.ts'
 import { kubeConfigOf, uniqueName, until } from '../support/kube-setup.ts'
 
 const EVENTS: Resource = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true }

@@ -1,13 +1,13 @@
 /** Electors on one Lease of a real API server. */
 
 import { expect } from 'chai'
-import { systemClock } from '../../src/controller/clock.ts'
 import { type LeaderElection, runLeaderElection } from '../../src/controller/leader-election.ts'
 import type { Lease } from '../../src/controller/lease.ts'
 import { leasesOf } from '../../src/controller/lease-requests.ts'
 import { type Client, createClient } from '../../src/kube/client.ts'
 import type { Resource } from '../../src/kube/resources.ts'
 import { createTransport, type Transport } from '../../src/kube/transport.ts'
+import { systemClock } from '../../src/time/clock.ts'
 import type { FaultProxy } from '../support/fault-proxy.ts'
 import { kubeConfigOf, startProxy, throughProxy, uniqueName, until } from '../support/kube-setup.ts'
 

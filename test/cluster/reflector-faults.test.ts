@@ -147,7 +147,7 @@ describe('a reflector, behind faults', function () {
 
     it('does not hammer a server that ends every watch at once', async () => {
       const injection = t.proxy.inject(t.watches, { kind: 'respond', code: 200, body: '' }, 1_000)
-      t.mirror({ timing: { ...PATIENT, backoffMaxMs: 1_000 } })
+      t.mirror({ timing: { ...PATIENT, backoff: { baseMs: 20, capMs: 1_000 } } })
       await new Promise((resolve) => setTimeout(resolve, 2_000))
       expect(injection.hits).to.be.within(4, 14)
       injection.remove()

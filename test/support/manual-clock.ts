@@ -1,7 +1,7 @@
 /** A clock that moves only when a test says so. */
 
 import { setImmediate as afterIo } from 'node:timers/promises'
-import type { Clock } from '../../src/controller/clock.ts'
+import type { Clock } from '../../src/time/clock.ts'
 
 type Timer = { readonly at: number; readonly fn: () => void }
 

@@ -20,8 +20,7 @@ export const TIMING = {
   openMs: 1_000,
   initialSilenceMs: 500,
   silenceMs: 500,
-  backoffInitialMs: 20,
-  backoffMaxMs: 200,
+  backoff: { baseMs: 20, capMs: 200 },
 }
 /** For tests in which silence is no fault. */
 export const PATIENT = { initialSilenceMs: 30_000, silenceMs: 30_000 }

@@ -17,10 +17,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   lint: ['api', 'desired', 'reachability'],
   admission: ['api'],
   convert: ['api'],
-  kube: [],
-  controller: ['kube'],
-  observability: ['api', 'kube', 'controller', 'reconcile'],
-  reconcile: ['admission', 'api', 'desired', 'kube', 'controller', 'reachability'],
+  time: [],
+  kube: ['time'],
+  controller: ['kube', 'time'],
+  observability: ['api', 'kube', 'controller', 'reconcile', 'time'],
+  reconcile: ['admission', 'api', 'desired', 'kube', 'controller', 'reachability', 'time'],
 }
 
 const PURE = ['api', 'desired', 'reachability', 'lint', 'admission', 'convert']

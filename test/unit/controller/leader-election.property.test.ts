@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { Clock } from '../../../src/controller/clock.ts'
 import { type LeaderElection, runLeaderElection } from '../../../src/controller/leader-election.ts'
 import type { Lease } from '../../../src/controller/lease.ts'
 import type { Leases } from '../../../src/controller/lease-requests.ts'
+import type { Clock } from '../../../src/time/clock.ts'
 import { LeaseServer } from '../../support/lease-server.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { systemClock } from '../../../src/controller/clock.ts'
 import { createQueue, type Queue } from '../../../src/controller/queue.ts'
 import { type Outcome, type ReconcileContext, type Reconciled, runWorkers, type WorkersObserver } from '../../../src/controller/workers.ts'
+import { systemClock } from '../../../src/time/clock.ts'
 import { ManualClock, settle } from '../../support/manual-clock.ts'
 
 const done: Outcome = { outcome: 'done' }

@@ -3,8 +3,8 @@ import type { Ending } from '../../../src/kube/endings.ts'
 import { KubeApiError, TransportError } from '../../../src/kube/errors.ts'
 import { follow } from '../../../src/kube/follow.ts'
 import type { OpenStream } from '../../../src/kube/stream.ts'
-import { systemClock } from '../../../src/kube/time.ts'
 import type { WatchEvent } from '../../../src/kube/watch-events.ts'
+import { sleep, systemClock } from '../../../src/time/clock.ts'
 
 type Source = AsyncGenerator<Uint8Array>
 
@@ -134,7 +134,7 @@ describe('following a watch', () => {
     const { open } = reading(async function* (aborted) {
       for (let version = 1; ; version += 1) {
         yield Buffer.from(line(version))
-        await Promise.race([aborted, systemClock.sleep(5, new AbortController().signal)])
+        await Promise.race([aborted, sleep(systemClock, 5)])
       }
     })
     const { ending, versions } = await run({ open, totalMs: 60, silenceMs: 40 })

@@ -1,4 +1,4 @@
-/** controller/backoff.ts — how long to wait before the next try. */
+/** time/backoff.ts — how long to wait before the next try. */
 
 export type Backoff = {
   /** Milliseconds before the first retry. */

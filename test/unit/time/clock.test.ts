@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect } from 'chai'
-import { microTime, sleep, systemClock } from '../../../src/controller/clock.ts'
+import { microTime, sleep, systemClock } from '../../../src/time/clock.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 describe('the system clock', () => {

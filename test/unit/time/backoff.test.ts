@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { backoffMs, defaultBackoff } from '../../../src/controller/backoff.ts'
+import { backoffMs, defaultBackoff } from '../../../src/time/backoff.ts'
 
 describe('the back-off', () => {
   it('starts between 2.5 and 5 ms and ends between 15 and 30 s', () => {

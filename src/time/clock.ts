@@ -1,4 +1,4 @@
-/** controller/clock.ts — time as something that is handed in, so that back-off, leases and series can be tested without waiting. */
+/** time/clock.ts — time as something that is handed in, so that back-off, leases and series can be tested without waiting. */
 
 /** Monotonic time and timers. Never wall-clock time: an NTP step must neither end a lease nor start a thousand retries. */
 export interface Clock {

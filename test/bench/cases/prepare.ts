@@ -61,7 +61,7 @@ export async function garbageCollectorKnows(admin: Api): Promise<void> {
 
 const WINDOW_MS = 2_000
 
-/** Until these processes together take less than a twentieth of a core, for three looks in a row: what was asked of them has been done. */
+/** Until these processes together take less than 15 % of a core, for three looks in a row: what was asked of them has been done. */
 export async function areAtRest(pids: readonly number[]): Promise<void> {
   const seconds = () => pids.reduce((sum, pid) => sum + usageOf(pid).cpuSeconds, 0)
   const deadline = performance.now() + 600_000
@@ -69,7 +69,7 @@ export async function areAtRest(pids: readonly number[]): Promise<void> {
   for (let quiet = 0; quiet < 3; ) {
     await sleep(WINDOW_MS)
     const now = seconds()
-    quiet = now - before < WINDOW_MS / 20_000 ? quiet + 1 : 0
+    quiet = now - before < (WINDOW_MS / 1000) * 0.15 ? quiet + 1 : 0
     before = now
     if (performance.now() > deadline) throw new Error('the control plane and the operator were not at rest after 600 s')
   }

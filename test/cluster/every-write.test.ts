@@ -3,7 +3,6 @@
  * something else asked for. Every state that the API server went through is judged by the evaluator.
  */
 
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +12,6 @@ import fc from 'fast-check'
 import type { Network } from '../../src/api/network.ts'
 import type { NetworkPolicy } from '../../src/reconcile/policy-entry.ts'
 import { OPERATOR_NAMESPACE } from '../../tools/control-plane/install.ts'
-import { disown, own, tied } from '../../tools/control-plane/owned-processes.ts'
 import { ADDRESSES, denseNetwork } from '../support/arbitrary-change.ts'
 import { Allowed, type Bounds, disturbances, endsOf, READINGS } from '../support/between.ts'
 import { namespacesOf } from '../support/build.ts'
@@ -22,6 +20,7 @@ import type { FaultProxy, Seen } from '../support/fault-proxy.ts'
 import { end, type Kube, openKube } from '../support/kube.ts'
 import { startProxy } from '../support/kube-setup.ts'
 import { installedCluster, type RunningOperator, startOperator } from '../support/operator.ts'
+import { startOperatorProcess } from '../support/operator-process.ts'
 import type { PolicyHistory } from '../support/policy-history.ts'
 import { pod } from '../support/reach.ts'
 
@@ -148,7 +147,7 @@ describe('on the real API server, after every single write', function () {
   })
 
   it('flows lie between the old and the new state when the process of the operator is killed', async () => {
-    await travelAll(KILLS, 20261127, () => startProcess(proxy.url, kube))
+    await travelAll(KILLS, 20261127, () => startKillable(proxy.url, kube))
   })
 })
 
@@ -160,30 +159,15 @@ function specs(policies: readonly NetworkPolicy[]): readonly string[] {
   return policies.map(({ metadata: { namespace, name }, spec }) => JSON.stringify([namespace, name, spec])).sort()
 }
 
-/** The operator in a process of its own, ended by SIGKILL: it lets go of nothing, so its Lease is taken away from it. */
-async function startProcess(server: string, kube: Kube): Promise<Life> {
+/** A killed operator lets go of nothing, so its Lease is taken away from it. */
+async function startKillable(server: string, kube: Kube): Promise<Life> {
   const directory = await mkdtemp(join(tmpdir(), 'every-write-'))
   const kubeconfig = join(directory, 'kubeconfig')
   await writeFile(kubeconfig, await kubeConfigFor(server))
-  const args = [
-    'src/main.ts',
-    'run',
-    `--kubeconfig=${kubeconfig}`,
-    `--namespace=${OPERATOR_NAMESPACE}`,
-    '--listen=127.0.0.1:0',
-    '--log-level=error',
-  ]
-  const [command, ...rest] = tied('SIGKILL', process.execPath, args)
-  const child = spawn(command, rest, { detached: true, stdio: 'ignore' })
-  const { pid } = child
-  if (pid === undefined) throw new Error('the operator cannot be started')
-  own(pid, 'SIGKILL')
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const operator = await startOperatorProcess(kubeconfig)
   return {
     async end() {
-      process.kill(-pid, 'SIGKILL')
-      await ended
-      disown(pid)
+      await operator.kill()
       await kube.kubectl(`delete lease tenant-isolation --namespace=${OPERATOR_NAMESPACE}`)
       await rm(directory, { recursive: true, force: true })
     },

@@ -15,7 +15,7 @@ import { outsidesOf } from './network/outside.ts'
 import { type ServicePort, servicePorts } from './network/services.ts'
 import { addViewOption, type ViewOptions, viewOf } from './network/view.ts'
 import { flowNotesOf } from './notes.ts'
-import { addOutputOption, type OutputOptions, present } from './output/answer.ts'
+import { type Answer, addOutputOption, type OutputOptions, present } from './output/answer.ts'
 import { examples, note, type Shell } from './shell.ts'
 
 type Options = InputOptions & OutputOptions & ViewOptions
@@ -41,9 +41,21 @@ export function explainCommand(shell: Shell): Command {
   return addOutputOption(addViewOption(addInputOptions(command)))
 }
 
-async function explain([from, to, port]: readonly [string, string, string], options: Options, shell: Shell): Promise<void> {
-  const wanted = portOf(port)
+/** As a person writes them: FROM, TO and PORT. */
+type Asked = readonly [from: string, to: string, port: string]
+
+async function explain([from, to, port]: Asked, options: Options, shell: Shell): Promise<void> {
+  // A port that is none is said before anything is read.
+  portOf(port)
   const input = await readInput({ options, needs: ENTRY_NEEDS, shell })
+  await present(explanation([from, to, port], { input, options, shell }), options.output, shell)
+}
+
+export type Explaining = { readonly input: Input; readonly options: Pick<Options, 'namespace' | 'after'>; readonly shell: Shell }
+
+/** The answer, once everything is read. Tells the shell its notes, and what it comes to. */
+export function explanation([from, to, port]: Asked, { input, options, shell }: Explaining): Answer {
+  const wanted = portOf(port)
   const view = viewOf(options, input)
   const { snapshot, source } = input
   if (view !== 'now') for (const text of flowNotesOf({ state: desiredIn(snapshot), snapshot, source })) note(shell, text)
@@ -59,7 +71,7 @@ async function explain([from, to, port]: readonly [string, string, string], opti
   const all = asked.map((question): Answered => ({ question, before: before?.(question), after: judge(network, question) }))
   const cases = casesOf(all)
   if (cases.some(({ after }) => after.verdict.verdict !== 'allow')) shell.conclude('findings')
-  await present(explainAnswer({ cases, knowledge: knowledgeOf(snapshot, network) }), options.output, shell)
+  return explainAnswer({ cases, knowledge: knowledgeOf(snapshot, network) })
 }
 
 function namedIn(snapshot: Snapshot, { cluster }: Networks) {

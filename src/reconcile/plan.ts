@@ -5,16 +5,16 @@
  * Why the order: policies only add up, and the first that selects a pod closes it for all that none allows. So what a policy will
  * allow is added before what another allowed is taken away. A policy that does both is written twice, as a union in between; the last
  * of those can turn in one write, for by then all others allow what is needed. Where the two ends close different directions (a
- * namespace is taken in, let go, or defaultDeny changes), the baseline opens first and seals last.
+ * namespace is taken in, let go, or defaultDeny changes), the baseline opens first and seals last. Where one direction takes away what the
+ * other one would meet with something new, it goes first (halfway.ts).
  */
 
-import { canonicalJson } from '../api/canonical.ts'
 import { BASELINE_POLICY } from '../api/labels.ts'
 import { DIRECTIONS } from '../api/network.ts'
 import { type ManagedPolicy, withSpec } from '../desired/managed.ts'
 import type { PolicySpec } from '../desired/network/policy.ts'
 import { allowsAll, baselineUnion, closes, policyUnion } from '../desired/network/union.ts'
-import type { PolicyEntry } from './policy-entry.ts'
+import { type Change, firstDirection, halfway, type Standing, selectsOthers } from './halfway.ts'
 
 export type Step =
   | { readonly action: 'create' | 'update'; readonly name: string; readonly policy: ManagedPolicy }
@@ -25,7 +25,7 @@ export type Plan = readonly (readonly Step[])[]
 
 export type Situation = {
   /** What is there under our names, by name. */
-  readonly observed: ReadonlyMap<string, PolicyEntry>
+  readonly observed: ReadonlyMap<string, Standing>
   /** What should be there; undefined when nothing should. */
   readonly desired: readonly ManagedPolicy[]
   /** Nothing runs in the namespace, so that no flow can be cut: it is sealed in the first write. */
@@ -34,14 +34,21 @@ export type Situation = {
   readonly former?: ManagedPolicy | undefined
 }
 
-type Change = { readonly name: string; readonly before: PolicyEntry | undefined; readonly after: ManagedPolicy | undefined }
-
 export function planPolicies({ observed, desired, empty, former }: Situation): Plan {
   const changes = changesBetween(observed, desired)
   if (changes.length <= 1) return stages(changes.map(directly))
   const baseline = {
     before: observed.get(BASELINE_POLICY)?.spec,
     after: desired.find(({ name }) => name === BASELINE_POLICY)?.spec,
+  }
+  const first = firstDirection(changes, baseline)
+  const [marks] = desired
+  if (first && marks) {
+    const between = halfway(first, observed, changes, marks)
+    return [
+      ...planPolicies({ observed, desired: between.desired, empty, former }),
+      ...planPolicies({ observed: between.observed, desired, empty, former }),
+    ]
   }
   const sameDirections = DIRECTIONS.every((direction) => closes(baseline.before, direction) === closes(baseline.after, direction))
   if (sameDirections) return inOrder(changes)
@@ -53,7 +60,7 @@ export function planPolicies({ observed, desired, empty, former }: Situation): P
   return stages(bridge(own, baselineUnion(baseline), former), ...inOrder(others), [finish(own)])
 }
 
-function changesBetween(observed: ReadonlyMap<string, PolicyEntry>, desired: readonly ManagedPolicy[]): Change[] {
+function changesBetween(observed: ReadonlyMap<string, Standing>, desired: readonly ManagedPolicy[]): Change[] {
   const wanted = new Map(desired.map((policy) => [policy.name, policy]))
   const changed = desired
     .map((after): Change => ({ name: after.name, before: observed.get(after.name), after }))
@@ -66,7 +73,7 @@ function changesBetween(observed: ReadonlyMap<string, PolicyEntry>, desired: rea
 function inOrder(changes: readonly Change[]): Plan {
   const adds: Step[] = []
   const takes: Step[] = []
-  const turns: (Change & { readonly before: PolicyEntry; readonly after: ManagedPolicy })[] = []
+  const turns: (Change & { readonly before: Standing; readonly after: ManagedPolicy })[] = []
   for (const change of changes) {
     const { before, after } = change
     if (!before || (after && allowsAll(after.spec, before.spec))) adds.push(directly(change))
@@ -75,8 +82,7 @@ function inOrder(changes: readonly Change[]): Plan {
   }
   const last = turns.at(-1)
   const others = turns.slice(0, -1)
-  // A foreign edit of the selector makes the two policies speak of different pods: then there is no union, and ours is put back at once.
-  const bridged = others.filter(({ before, after }) => canonicalJson(before.spec.podSelector) === canonicalJson(after.spec.podSelector))
+  const bridged = others.filter((change) => !selectsOthers(change))
   const widened = bridged.map(
     ({ name, before, after }): Step => ({ action: 'update', name, policy: withSpec(after, policyUnion(before.spec, after.spec)) }),
   )

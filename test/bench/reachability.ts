@@ -20,6 +20,7 @@ import {
   summarize,
   widened,
 } from '../../src/reachability/reachability.ts'
+import { measureCommandLine } from './command-line.ts'
 import { podsOf, policiesIn, tenantOf } from './reachability-cluster.ts'
 
 const SIZES = [1_000, 3_000, 10_000]
@@ -27,21 +28,21 @@ const SIZES = [1_000, 3_000, 10_000]
 /** Of the clock and of the processor: on a machine that others use as well, the clock says little. */
 type Measured = { readonly what: string; readonly seconds: number; readonly cpuSeconds: number; readonly result: string }
 
-function measure(pods: number): readonly Measured[] {
+async function measure(pods: number): Promise<readonly Measured[]> {
   const namespaces = pods / 10
   const names = Array.from({ length: namespaces }, (_, index) => `ns-${index}`)
   const input: readonly PodInput[] = podsOf(namespaces)
   const objects = names.flatMap((_, index) => policiesIn(index))
   const results: Measured[] = []
-  const time = <T>(what: string, run: () => T, tell: (result: T) => string): T => {
+  const time = async <T>(what: string, run: () => T | Promise<T>, tell: (result: T) => string): Promise<T> => {
     const start = performance.now()
     const cpu = process.cpuUsage()
-    const result = run()
+    const result = await run()
     const { user, system } = process.cpuUsage(cpu)
     results.push({ what, seconds: (performance.now() - start) / 1000, cpuSeconds: (user + system) / 1e6, result: tell(result) })
     return result
   }
-  const { network, bare } = time(
+  const { network, bare } = await time(
     'read',
     () => {
       const { cluster } = readCluster({
@@ -57,7 +58,7 @@ function measure(pods: number): readonly Measured[] {
   )
   const [web, database] = ['web-0', 'database-0'].map((name) => network.cluster.pods.find((pod) => pod.name === name))
   if (!web || !database) throw new Error('the cluster lacks the pods that are asked for')
-  time(
+  await time(
     'explain',
     () => explain(network, { from: web, to: database, protocol: 'TCP', port: 5432 }),
     ({ verdict }) => verdict.verdict,
@@ -67,27 +68,28 @@ function measure(pods: number): readonly Measured[] {
   const groupOf = byTenant(network.cluster, tenants, 'system')
   const internet = outside('internet', ['0.0.0.0/0', '2000::/3'])
   const question = { groupOf, outside: internet ? [internet] : [] }
-  time(
+  await time(
     'matrix, tenant × tenant',
     () => matrix(network, question),
     ({ groups, cells }) => `${groups.length} groups, ${cells.length} cells`,
   )
-  time(
+  await time(
     'widened',
     () => widened(network, question),
     (some) => `${some.length} widenings`,
   )
-  time(
+  await time(
     'difference, from no policies',
     () => difference(bare, network, question),
     ({ gained, lost }) => `${lost.length} lost in ${summarize(lost).length} lines, ${gained.length} gained`,
   )
+  await measureCommandLine(pods, time)
   return results
 }
 
 const [, file, size] = process.argv
 if (size !== undefined) {
-  const results = measure(Number(size))
+  const results = await measure(Number(size))
   // maxRSS is in KiB.
   process.stdout.write(JSON.stringify({ results, mebibytes: Math.round(process.resourceUsage().maxRSS / 1024) }))
 } else {

@@ -44,3 +44,31 @@ export function codeIn(text: string): readonly string[] {
 export function blocks(text: string, language: string): readonly string[] {
   return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, name, block = '']) => (name === language ? [block] : []))
 }
+
+/** The commands that the blocks without a language show behind a dollar sign, each with what it prints. */
+export function commandsIn(text: string): readonly { readonly command: string; readonly printed: string }[] {
+  return blocks(text, '').flatMap((block) =>
+    block.split(/^\$ /m).flatMap((shown) => {
+      const [command = '', ...lines] = shown.split('\n')
+      return command === '' ? [] : [{ command, printed: lines.join('\n') }]
+    }),
+  )
+}
+
+/**
+ * What a page shows of an output, as a pattern: a line of three dots stands for any lines, three dots at the end of a line for the rest of it,
+ * and an age for any.
+ */
+export function patternOf(printed: string): RegExp {
+  const lines = printed.split('\n').map((line) => {
+    if (line === '...') return '[^]*'
+    const text = line.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\\\.\\\.\\\.$/, '.*')
+    return text.replace(/ \d+s$/, ' [0-9ms]+')
+  })
+  return new RegExp(`^${lines.join('\n').replaceAll('[^]*\n', '[^]*')}$`)
+}
+
+/** Whether a command looks at nothing but the small cluster of the examples and at files beside it. */
+export function needsNoCluster({ command }: { readonly command: string }): boolean {
+  return command.startsWith('tenant-isolation ') && command.includes('-f docs/examples/cluster.yaml')
+}

@@ -47,9 +47,22 @@ export function closes(spec: PolicySpec | undefined, direction: Direction): bool
  * a finer look would say yes, never the other way round.
  */
 export function allowsAll(wider: PolicySpec, narrower: PolicySpec): boolean {
-  const covered = (outer: readonly AnyRule[], inner: readonly AnyRule[]) =>
-    inner.every((rule) => outer.some((candidate) => coversRule(candidate, rule)))
-  return covered(ingressOf(wider), ingressOf(narrower)) && covered(egressOf(wider), egressOf(narrower))
+  return DIRECTIONS.every((direction) => allowsAllIn(direction, wider, narrower))
+}
+
+/** The same for one direction; a policy that is not there allows nothing. */
+export function allowsAllIn(direction: Direction, wider: PolicySpec | undefined, narrower: PolicySpec | undefined): boolean {
+  const outer = rulesIn(direction, wider)
+  return rulesIn(direction, narrower).every((rule) => outer.some((candidate) => coversRule(candidate, rule)))
+}
+
+/** What `one` says of the first direction and `other` of the other one; undefined where neither says anything. Both select the same pods. */
+export function partsOfBoth(first: Direction, one: PolicySpec | undefined, other: PolicySpec | undefined): PolicySpec | undefined {
+  const from = (direction: Direction) => (direction === first ? one : other)
+  const types = DIRECTIONS.filter((direction) => closes(from(direction), direction))
+  const podSelector = (one ?? other)?.podSelector
+  if (!isNonEmpty(types) || !podSelector) return undefined
+  return assemble({ types, podSelector, ingress: ingressOf(from('Ingress')), egress: egressOf(from('Egress')) })
 }
 
 type AnyRule = IngressRule | EgressRule | Open
@@ -61,6 +74,10 @@ function ingressOf(spec: PolicySpec | undefined): readonly (IngressRule | Open)[
 
 function egressOf(spec: PolicySpec | undefined): readonly (EgressRule | Open)[] {
   return closes(spec, 'Egress') ? (spec?.egress ?? []) : []
+}
+
+function rulesIn(direction: Direction, spec: PolicySpec | undefined): readonly AnyRule[] {
+  return direction === 'Ingress' ? ingressOf(spec) : egressOf(spec)
 }
 
 function coversRule(outer: AnyRule, inner: AnyRule): boolean {

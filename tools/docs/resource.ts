@@ -1,6 +1,7 @@
 /** docs/resource.ts — docs/resource.md: every field of a TenantIsolation, as its CustomResourceDefinition has it. */
 
 import { customResourceDefinition } from '../../src/api/crd.ts'
+import { anchorOf } from './anchor.ts'
 import { allIn, type Node, nodeAt, summaryOf } from './schema-node.ts'
 
 /** What stands in many places and is explained in one: where it is found, and what its section is called. */
@@ -62,7 +63,7 @@ function section({ title, at, node, linked, also }: Section): string {
     if (path === '' || path.endsWith('[]') || path.endsWith('.*')) return []
     const ownSection = (SECTIONS as readonly string[]).find((other) => [pathOf(at, path), `${pathOf(at, path)}[]`].includes(other))
     const where = ownSection ?? (refersTo && linked(refersTo))
-    const link = where === undefined ? '' : ` See [${ownSection === undefined ? where : `\`${where}\``}](#${anchor(where)}).`
+    const link = where === undefined ? '' : ` See [${ownSection === undefined ? where : `\`${where}\``}](#${anchorOf(where)}).`
     return [`| \`${path}\` | ${summaryOf(field)}${required ? ', **required**' : ''} | ${cell(field.description ?? '')}${link} |`]
   })
   const refused = fields.flatMap(({ path, node: field, refersTo }) =>
@@ -97,14 +98,6 @@ function messagesOf(node: Node): readonly string[] {
 
 function pathOf(at: string, path: string): string {
   return path === '' || at === '' ? `${at}${path}` : `${at}.${path}`
-}
-
-/** As GitHub names the anchor of a heading. */
-function anchor(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replaceAll(/[^\w -]/g, '')
-    .replaceAll(' ', '-')
 }
 
 function cell(text: string): string {

@@ -3,7 +3,7 @@
 import { expect } from 'chai'
 import { customResourceDefinition } from '../../../src/api/crd.ts'
 import { resourcePage } from '../../../tools/docs/resource.ts'
-import { page, rows, sections } from '../../support/markdown.ts'
+import { page, rows } from '../../support/markdown.ts'
 
 type Schema = {
   readonly description?: string
@@ -58,17 +58,5 @@ describe('docs/resource.md', () => {
     const sentences = FIELDS.flatMap(({ schema }) => (schema['x-kubernetes-validations'] ?? []).map(({ message }) => message))
     expect(sentences).to.have.length.greaterThan(50)
     expect(sentences.filter((sentence) => !plain(TEXT).includes(sentence))).to.deep.equal([])
-  })
-
-  it('leads to sections that are there', () => {
-    const anchors = [...sections(TEXT).keys()].map((heading) =>
-      heading
-        .toLowerCase()
-        .replaceAll(/[^\w -]/g, '')
-        .replaceAll(' ', '-'),
-    )
-    const links = [...TEXT.matchAll(/\]\(#([^)]+)\)/g)].map(([, link]) => link)
-    expect(links).to.have.length.greaterThan(20)
-    expect(links.filter((link = '') => !anchors.includes(link))).to.deep.equal([])
   })
 })

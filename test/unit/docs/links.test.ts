@@ -18,14 +18,14 @@ const PAGES = readdirSync(ROOT, { recursive: true, withFileTypes: true })
 /** Not what only looks like Markdown, in blocks and in code spans. */
 const prose = (path: string) =>
   page(path)
-    .replaceAll(/^```[\s\S]*?^```$/gm, '')
+    .replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
     .replaceAll(/`[^`\n]*`/g, (span) => span.replaceAll(/[[\]()#]/g, '_'))
 
 /** GitHub numbers headings of the same text. */
 function anchorsOf(path: string): ReadonlySet<string> {
   const headings = [
     ...page(path)
-      .replaceAll(/^```[\s\S]*?^```$/gm, '')
+      .replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
       .matchAll(/^#{1,6} (.+)$/gm),
   ].map(([, heading = '']) => anchorOf(heading))
   return new Set(

@@ -3,9 +3,12 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { ControlPlane } from '../../tools/control-plane/control-plane.ts'
+import type { User } from '../../tools/control-plane/credentials.ts'
 import { run } from './run.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
+
+type Answer = { readonly code: number; readonly answer: string }
 
 /** One command of a transcript (`$ command`, with `\` at the end of a line that goes on), and what stands below it. */
 export type Shown = { readonly command: string; readonly answer: string }
@@ -37,17 +40,25 @@ function plain(text: string): string {
     .replaceAll(/ +$/gm, '')
 }
 
-export type Typing = { readonly controlPlane: ControlPlane; readonly tools: readonly string[] }
+export type Typing = {
+  readonly controlPlane: ControlPlane
+  /** Programs whose folders come first in the path. */
+  readonly tools: readonly string[]
+  /** The administrator unless said. */
+  readonly user?: User
+  /** The top of the checkout unless said. */
+  readonly folder?: string
+}
 
 /** In a shell that ends at the first command that fails. Resolves with all that a terminal would show, and the exit code. */
-export async function type({ controlPlane, tools }: Typing, text: string): Promise<{ readonly code: number; readonly answer: string }> {
+export async function type({ controlPlane, tools, user = 'admin', folder = ROOT }: Typing, text: string): Promise<Answer> {
   const home = join(controlPlane.directory, 'home')
   mkdirSync(home, { recursive: true })
   const env = {
-    PATH: [...tools.map((tool) => dirname(tool)), process.env.PATH].join(':'),
+    PATH: [join(ROOT, 'bin'), ...tools.map((tool) => dirname(tool)), process.env.PATH].join(':'),
     HOME: home,
-    KUBECONFIG: controlPlane.kubeconfig('admin'),
+    KUBECONFIG: controlPlane.kubeconfig(user),
   }
-  const { code, output } = await run('bash', ['-ec', `{ ${text}\n} 2>&1`], { cwd: ROOT, env })
+  const { code, output } = await run('bash', ['-ec', `{ ${text}\n} 2>&1`], { cwd: folder, env })
   return { code, answer: output }
 }

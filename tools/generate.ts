@@ -7,6 +7,7 @@ import { guardBindings, guardPolicies } from '../src/admission/guards/guards.ts'
 import { mutatingPolicies, validatingPolicies } from '../src/admission/policies.ts'
 import { customResourceDefinition } from '../src/api/crd.ts'
 import { chartFiles } from './chart/files.ts'
+import { resourcePage } from './docs/resource.ts'
 import { pageScriptModule } from './page-script.ts'
 import { samplePicture } from './sample-picture.ts'
 
@@ -25,6 +26,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ...chartFiles(),
     ['src/cli/report/page/script.generated.ts', pageScriptModule()],
     ['docs/picture.svg', await samplePicture()],
+    ['docs/resource.md', resourcePage()],
   ])
 }
 

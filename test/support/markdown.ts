@@ -40,9 +40,11 @@ export function codeIn(text: string): readonly string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)
 }
 
-/** The fenced blocks of a language. */
+/** The fenced blocks of a language, also those inside of a list, without its indentation. */
 export function blocks(text: string, language: string): readonly string[] {
-  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, name, block = '']) => (name === language ? [block] : []))
+  return [...text.matchAll(/^( *)```(\w*)\n([\s\S]*?)^\1```$/gm)].flatMap(([, indent = '', name, block = '']) =>
+    name === language ? [block.replaceAll(new RegExp(`^${indent}`, 'gm'), '')] : [],
+  )
 }
 
 /** The commands that the blocks without a language show behind a dollar sign, each with what it prints. */

@@ -1,6 +1,7 @@
 /** cli/program.ts — all commands under one name. */
 
 import { Command } from 'commander'
+import { checkCommand } from './check.ts'
 import { convertCommand } from './convert.ts'
 import { diffCommand } from './diff.ts'
 import { explainCommand } from './explain.ts'
@@ -23,6 +24,7 @@ export function programOf(shell: Shell): Command {
     .configureOutput({ writeOut: (text) => shell.stdout.write(text), writeErr: (text) => shell.stderr.write(text) })
   for (const command of [
     runCommand(shell),
+    checkCommand(shell),
     renderCommand(shell),
     diffCommand(shell),
     explainCommand(shell),

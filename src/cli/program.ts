@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import { checkCommand } from './check.ts'
+import { completeCommand, completionCommand } from './completion.ts'
 import { convertCommand } from './convert.ts'
 import { diffCommand } from './diff.ts'
 import { explainCommand } from './explain.ts'
@@ -34,9 +35,11 @@ export function programOf(shell: Shell): Command {
     testCommand(shell),
     reportCommand(shell),
     convertCommand(shell),
+    completionCommand(shell),
   ]) {
     program.addCommand(inheriting(command, program))
   }
+  program.addCommand(inheriting(completeCommand(shell, program), program), { hidden: true })
   return program
 }
 

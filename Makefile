@@ -14,7 +14,7 @@ demo: node_modules ## the main job on a real API server, told with times; KEEP=1
 
 .PHONY: test
 test: node_modules ## every test, against a real API server; KUBERNETES=1.34 or 1.35 for an older one
-	@$(NODE) tools/control-plane/binaries-ready.ts --helm
+	@$(NODE) tools/control-plane/binaries-ready.ts --tools
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 .PHONY: test-unit
@@ -67,6 +67,10 @@ bench-reachability: node_modules ## how the evaluator grows with the cluster; ne
 .PHONY: bundle
 bundle: node_modules ## one file for the image: dist/tenant-isolation.mjs
 	@$(NODE) tools/bundle.ts
+
+.PHONY: krew
+krew: node_modules ## the kubectl plugin as one archive, and the manifest for krew: dist/kubectl-tenant_isolation-*.tar.gz, dist/krew
+	@$(NODE) tools/krew.ts
 
 .PHONY: install-yaml
 install-yaml: node_modules ## config/default as one file for kubectl: dist/install.yaml

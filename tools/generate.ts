@@ -8,6 +8,7 @@ import { mutatingPolicies, validatingPolicies } from '../src/admission/policies.
 import { customResourceDefinition } from '../src/api/crd.ts'
 import { chartFiles } from './chart/files.ts'
 import { resourcePage } from './docs/resource.ts'
+import { operatorRightsModule } from './operator-rights.ts'
 import { pageScriptModule } from './page-script.ts'
 import { samplePicture } from './sample-picture.ts'
 
@@ -25,6 +26,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['config/admission/mutating-policies.yaml', yaml(...mutatingPolicies())],
     ...chartFiles(),
     ['src/cli/report/page/script.generated.ts', pageScriptModule()],
+    ['src/cli/check/rights.generated.ts', operatorRightsModule()],
     ['docs/picture.svg', await samplePicture()],
     ['docs/resource.md', resourcePage()],
   ])

@@ -23,6 +23,8 @@ const COLUMNS = [
     description: 'How many namespaces belong to the tenant.',
   },
   { name: 'Policies', type: 'integer', jsonPath: '.status.network.policies', description: 'How many NetworkPolicies are in place.' },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  // With -o wide, behind the age, as kubectl has it for its own kinds.
   { name: 'Mode', type: 'string', priority: 1, jsonPath: '.status.network.mode', description: 'The mode of network isolation.' },
   {
     name: 'Message',
@@ -31,7 +33,6 @@ const COLUMNS = [
     jsonPath: '.status.conditions[?(@.type=="Ready")].message',
     description: 'Why, in a sentence.',
   },
-  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ]
 
 /** The CRD as a plain object, ready for YAML. The same schema gives the same object, key order included. */

@@ -68,9 +68,11 @@ const peerFields = z.strictObject({
   tenant: dnsLabel
     .optional()
     .describe(
-      'The pods of the namespaces that another TenantIsolation selects, by its name. Both sides have to agree: they list us in their rules, too.',
+      'The pods of the namespaces that another TenantIsolation selects, by its name. A flow needs a rule on both sides: there, one that names this tenant.',
     ),
-  cidr: cidr.optional().describe('A range of addresses outside the cluster, canonical: 192.168.1.0/24, 2001:db8::/32.'),
+  cidr: cidr
+    .optional()
+    .describe('A range of addresses outside the cluster, with no bits behind its length: 192.168.1.0/24, 2001:db8::/32.'),
   except: exceptRanges.optional().describe('Ranges inside cidr that are not meant. Each is strictly smaller than cidr.'),
   platform: dnsLabel
     .optional()
@@ -173,7 +175,7 @@ const ingressRule = z.strictObject({
   name: ruleName,
   appliesTo,
   from: peers.describe('Who may connect: any of these peers.'),
-  ports: ports.optional().describe('To which ports of the pods that the rule applies to. Every port unless said.'),
+  ports: ports.optional().describe('On which ports of the pods that the rule is for. Every port unless said.'),
 })
 
 const egressRule = constrained(
@@ -183,7 +185,7 @@ const egressRule = constrained(
     to: peers.describe('Where the pods may connect to: any of these peers.'),
     ports: ports
       .optional()
-      .describe('To which ports of the peers. Every port unless said. The presets DNS and KubeAPIServer bring their own.'),
+      .describe('On which ports of the peers. Every port unless said. The presets DNS and KubeAPIServer bring their own.'),
   }),
   {
     cel: "!has(self.ports) || self.to.all(p, !has(p.preset) || !(p.preset in ['DNS', 'KubeAPIServer']))",

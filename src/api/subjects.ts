@@ -10,9 +10,9 @@ export const MAX_SUBJECTS = 64
 export const BROAD_GROUPS = ['system:authenticated', 'system:unauthenticated', 'system:serviceaccounts'] as const
 
 const shape = z.strictObject({
-  kind: z.enum(['User', 'Group', 'ServiceAccount']).describe('What name names.'),
+  kind: z.enum(['User', 'Group', 'ServiceAccount']).describe('Whose name is given.'),
   name: z.string().min(1).max(253).describe('The name of the user, the group or the service account.'),
-  namespace: dnsLabel.optional().describe('The namespace of the service account.'),
+  namespace: dnsLabel.optional().describe('With ServiceAccount: its namespace.'),
 })
 export type Subject = z.output<typeof shape>
 

@@ -72,7 +72,7 @@ export const tenantIsolation = constrained(
     holds: ({ metadata: { name } }) => NAME.test(name),
   },
 ).describe(
-  'TenantIsolation isolates the namespaces of one tenant of a shared cluster: NetworkPolicies in each of them, kept as written here.',
+  'TenantIsolation keeps one tenant of a shared cluster apart: who reaches its pods, what its pods may ask for, and who may work in its namespaces, all of it kept as written here.',
 )
 
 /** What `kubectl get -o json` gives: the parts of metadata that we read are spelt out, the rest is the API server's. */

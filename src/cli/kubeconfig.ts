@@ -31,3 +31,14 @@ export function loadKubeConfig({ kubeconfig, context }: KubeconfigOptions): Kube
   if (!config.getCurrentCluster()) throw new UsageError('the kubeconfig has no current cluster; name one with --context, or set KUBECONFIG')
   return config
 }
+
+/** The contexts that there are; none where the kubeconfig cannot be read. */
+export function contextNames(): readonly string[] {
+  try {
+    const config = new KubeConfig()
+    config.loadFromDefault()
+    return config.getContexts().map(({ name }) => name)
+  } catch {
+    return []
+  }
+}

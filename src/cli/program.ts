@@ -1,6 +1,8 @@
 /** cli/program.ts — all commands under one name. */
 
 import { Command } from 'commander'
+import { checkCommand } from './check.ts'
+import { completeCommand, completionCommand } from './completion.ts'
 import { convertCommand } from './convert.ts'
 import { diffCommand } from './diff.ts'
 import { explainCommand } from './explain.ts'
@@ -23,6 +25,7 @@ export function programOf(shell: Shell): Command {
     .configureOutput({ writeOut: (text) => shell.stdout.write(text), writeErr: (text) => shell.stderr.write(text) })
   for (const command of [
     runCommand(shell),
+    checkCommand(shell),
     renderCommand(shell),
     diffCommand(shell),
     explainCommand(shell),
@@ -32,9 +35,11 @@ export function programOf(shell: Shell): Command {
     testCommand(shell),
     reportCommand(shell),
     convertCommand(shell),
+    completionCommand(shell),
   ]) {
     program.addCommand(inheriting(command, program))
   }
+  program.addCommand(inheriting(completeCommand(shell, program), program), { hidden: true })
   return program
 }
 

@@ -15,7 +15,13 @@ import type { Run } from './run.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 
-export type Install = { readonly release?: string; readonly namespace: string; readonly values?: object; readonly args?: readonly string[] }
+export type Install = {
+  readonly release?: string
+  readonly namespace: string
+  readonly values?: object
+  readonly args?: readonly string[]
+  readonly chart?: string
+}
 
 export type RunningRelease = { readonly pid: number; readonly log: string; readonly address: string; readonly stop: () => Promise<void> }
 
@@ -31,8 +37,11 @@ export class ChartCluster {
   }
 
   /** `helm install` or `helm upgrade`, as a person types it. */
-  async helm(verb: 'install' | 'upgrade', { release = 'tenant-isolation', namespace, values = {}, args = [] }: Install): Promise<string> {
-    return helm([verb, release, CHART, `--namespace=${namespace}`, ...valuesOf(values), ...args], this.#admin)
+  async helm(
+    verb: 'install' | 'upgrade',
+    { release = 'tenant-isolation', namespace, values = {}, args = [], chart = CHART }: Install,
+  ): Promise<string> {
+    return helm([verb, release, chart, `--namespace=${namespace}`, ...valuesOf(values), ...args], this.#admin)
   }
 
   async tryHelm(...args: readonly string[]): Promise<Run> {

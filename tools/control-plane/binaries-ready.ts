@@ -4,5 +4,5 @@ import { ensureBinaries } from './binaries.ts'
 import { BINARIES } from './go-module.ts'
 import { reportTo } from './report.ts'
 
-const names = process.argv.includes('--helm') ? ([...BINARIES, 'helm'] as const) : BINARIES
+const names = process.argv.includes('--tools') ? ([...BINARIES, 'helm', 'krew'] as const) : BINARIES
 await ensureBinaries({ names, report: reportTo(process.stderr) })

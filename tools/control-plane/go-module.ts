@@ -1,16 +1,17 @@
-/** control-plane/go-module.ts — what tools/kubernetes/go.mod and tools/helm/go.mod pin; the only place that says which versions these are. */
+/** control-plane/go-module.ts — what the go.mod of tools/kubernetes, tools/helm and tools/krew pin; the only place that says which versions these are. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /** What a control plane is made of. */
 export const BINARIES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const
-export type BinaryName = (typeof BINARIES)[number] | 'helm'
+export type BinaryName = (typeof BINARIES)[number] | 'helm' | 'krew'
 
 /** A folder with a go.mod, and what is built from it. */
 export type ModuleSource = {
-  /** For people, and the name of its folder in the cache. */
-  readonly name: 'kubernetes' | 'helm'
+  /** The name of its folder in the cache; for people, its title. */
+  readonly name: 'kubernetes' | 'helm' | 'krew'
+  readonly title: string
   readonly directory: string
   readonly packages: Readonly<Partial<Record<BinaryName, string>>>
   /** The Go module whose version the binaries have. */
@@ -33,6 +34,7 @@ export function kubernetes(wanted: string = process.env.KUBERNETES || NEWEST): M
 
 const KUBERNETES: Omit<ModuleSource, 'directory'> = {
   name: 'kubernetes',
+  title: 'Kubernetes',
   packages: {
     etcd: 'go.etcd.io/etcd/server/v3',
     'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
@@ -55,10 +57,20 @@ const KUBERNETES: Omit<ModuleSource, 'directory'> = {
 
 export const HELM: ModuleSource = {
   name: 'helm',
+  title: 'Helm',
   directory: resolve(import.meta.dirname, '../helm'),
   packages: { helm: 'helm.sh/helm/v4/cmd/helm' },
   versionOf: 'helm.sh/helm/v4',
   linkerFlags: (version) => [`-X helm.sh/helm/v4/internal/version.version=${version}`],
+}
+
+export const KREW: ModuleSource = {
+  name: 'krew',
+  title: 'krew',
+  directory: resolve(import.meta.dirname, '../krew'),
+  packages: { krew: 'sigs.k8s.io/krew/cmd/krew' },
+  versionOf: 'sigs.k8s.io/krew',
+  linkerFlags: (version) => [`-X sigs.k8s.io/krew/internal/version.gitTag=${version}`],
 }
 
 export type GoModule = ModuleSource & {

@@ -110,7 +110,9 @@ export const hostRules = {
   hostIPC: mayUseHost('interprocess communication'),
   hostPorts: portRanges
     .optional()
-    .describe('The ports of the node that containers may take. With hostNetwork every port of a container is one. None unless said.'),
+    .describe(
+      'The ports of the node that containers may take. In a pod with hostNetwork every port of its containers counts. None unless said.',
+    ),
   hostUsers: z
     .enum(['Any', 'MustBeFalse'])
     .optional()

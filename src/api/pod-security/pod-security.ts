@@ -17,9 +17,9 @@ const profile = constrained(
     preset: z
       .enum(PRESETS)
       .describe(
-        `Privileged: no rules. Basic: no host namespaces, ports or paths, nothing privileged, no added capabilities. Baseline, Restricted: the Pod Security Standards ${STANDARDS_VERSION}. Custom: rules.`,
+        `Privileged: no rules. Basic: no host namespaces, ports or paths, nothing privileged, no added capabilities. Baseline, Restricted: the Pod Security Standards ${STANDARDS_VERSION}. Custom: what rules says.`,
       ),
-    rules: rules.optional().describe('With Custom: what pods may ask for.'),
+    rules: rules.optional().describe('With preset Custom: what pods may ask for. Each field says what holds where it is left out.'),
     subjects: subjects.describe(
       'Who may use the profile: the service account of a pod, or else who creates the pod. Pods of a Deployment are created by a controller: grant their service account.',
     ),

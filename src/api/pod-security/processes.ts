@@ -51,7 +51,7 @@ const seLinux = constrained(
     rule: z
       .enum(['RunAsAny', 'MustRunAs', 'ContainerTypes'])
       .describe(
-        'MustRunAs: exactly options. ContainerTypes: the types container_t, container_init_t, container_kvm_t and container_engine_t or none, without a user or a role, as in the Pod Security Standards.',
+        'RunAsAny: no rule. MustRunAs: exactly options. ContainerTypes: the types container_t, container_init_t, container_kvm_t and container_engine_t or none, without a user or a role, as in the Pod Security Standards.',
       ),
     options: z
       .strictObject({
@@ -73,7 +73,7 @@ const seLinux = constrained(
 const GROUP_RULES = {
   names: ['RunAsAny', 'MayRunAs', 'MustRunAs'],
   ranged: ['MayRunAs', 'MustRunAs'],
-  text: 'MustRunAs: it must be set, within ranges. MayRunAs: within ranges if it is set.',
+  text: 'RunAsAny: no rule. MustRunAs: it must be set, within ranges. MayRunAs: within ranges if it is set.',
 } as const
 
 export const processRules = {
@@ -94,7 +94,7 @@ export const processRules = {
   runAsUser: idRule({
     names: ['RunAsAny', 'MustRunAs', 'MustRunAsNonRoot', 'MustSayNonRoot'],
     ranged: ['MustRunAs'],
-    text: 'MustRunAs: a user ID must be set, within ranges. MustRunAsNonRoot: a user ID other than 0, or runAsNonRoot. MustSayNonRoot: runAsNonRoot, nowhere false, and no user ID 0, unless the pod has a user namespace, as in the Pod Security Standards.',
+    text: 'RunAsAny: no rule. MustRunAs: a user ID must be set, within ranges. MustRunAsNonRoot: a user ID other than 0, or runAsNonRoot. MustSayNonRoot: runAsNonRoot, nowhere false, and no user ID 0, unless the pod has a user namespace, as in the Pod Security Standards.',
   })
     .optional()
     .describe('The user that containers run as. Any unless said.'),

@@ -4,7 +4,7 @@ import { FIELD_MANAGER } from '../../api/labels.ts'
 import { isForbidden, isNotFound, isUnauthorized, KubeApiError, TransportError } from '../../kube/errors.ts'
 import { listPages, type Page } from '../../kube/list.ts'
 import { pathOf } from '../../kube/paths.ts'
-import type { Resource } from '../../kube/resources.ts'
+import { apiVersionOf, type Resource } from '../../kube/resources.ts'
 import { createTransport, type Transport, type TransportOptions } from '../../kube/transport.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { type KubeconfigOptions, loadKubeConfig } from '../kubeconfig.ts'
@@ -34,6 +34,12 @@ export type Cluster = {
   get<T>(resource: Resource, at: { readonly namespace?: string; readonly name: string }, rightIn?: string): Promise<T | undefined>
   /** Whether the API server serves this kind in this version; asked of discovery, which everybody may read who has logged in. */
   serves(resource: Resource): Promise<boolean>
+  /** What the API server says of its version, for example v1.36.3; whoever has logged in may ask. */
+  version(): Promise<string>
+  /** Asks for a review (authentication.k8s.io, authorization.k8s.io): a POST that stores nothing. */
+  review<T>(resource: Resource, spec: object): Promise<T>
+  /** As the API server sees us. */
+  whoAmI(): Promise<string>
 }
 
 /** Throws a UsageError for what a person can mend: no answer, unknown credentials, rights that are missing, all of them at once. */
@@ -48,7 +54,8 @@ export async function inCluster<T>(options: KubeconfigOptions, shell: Shell, wor
       try {
         return await work(clusterOf(transport, { signal, progress, missing }))
       } catch (error) {
-        if (missing.length > 0) throw new UsageError(missingRights(await userOf(transport), missing, server))
+        if (missing.length > 0 && !(error instanceof TransportError))
+          throw new UsageError(missingRights(await userOf(transport), missing, server))
         throw sentenceOf(error, server)
       } finally {
         await transport.close()
@@ -146,6 +153,19 @@ function clusterOf(transport: Transport, { signal, progress, missing }: Reading)
         throw error
       }
     },
+    version: async () => (await transport.request<{ readonly gitVersion: string }>({ method: 'GET', path: '/version', signal })).gitVersion,
+    review: (resource, spec) =>
+      heard(
+        { verb: 'create', resource, namespace: undefined },
+        transport.request({
+          method: 'POST',
+          resource: resource.plural,
+          path: pathOf(resource),
+          body: { apiVersion: apiVersionOf(resource), kind: resource.kind, spec },
+          signal,
+        }),
+      ),
+    whoAmI: () => userOf(transport),
   }
 }
 

@@ -4,7 +4,7 @@ import { compareText, hashOf } from '../../api/canonical.ts'
 import type { Resource } from '../../kube/resources.ts'
 
 export type Right = {
-  readonly verb: 'get' | 'list'
+  readonly verb: 'get' | 'list' | 'create'
   readonly resource: Resource
   /** Undefined: in the whole cluster. */
   readonly namespace: string | undefined
@@ -12,15 +12,34 @@ export type Right = {
 
 /** One sentence, and one line for the whole cluster or for each namespace. */
 export function missingRights(user: string, rights: readonly Right[], server: string): string {
-  const places = sorted(rights.map(({ namespace = '' }) => namespace)).map((place) => ({
+  const lines = grantLines(user, rights).map((line) => `  ${line}`)
+  return [`user "${user}" may not ${whatIsMissing(rights)} (${server}). An administrator gives this right with:`, '', ...lines, ''].join(
+    '\n',
+  )
+}
+
+/** "list pods, nor get leases in namespace platform" */
+export function whatIsMissing(rights: readonly Right[]): string {
+  return placesOf(rights)
+    .map(({ place, own }) => `${rightsText(own)}${place && ` in namespace ${place}`}`)
+    .join(', nor ')
+}
+
+/** What an administrator types into a shell, one line for each place and kind of right. Who may only look gets no right to make what is looked at. */
+export function grantLines(user: string, rights: readonly Right[]): readonly string[] {
+  return placesOf(rights).flatMap(({ place, own }) => {
+    const making = (right: Right) => right.verb === 'create'
+    return [own.filter((right) => !making(right)), own.filter(making)].flatMap((some) =>
+      some.length > 0 ? [grant(user, some, place)] : [],
+    )
+  })
+}
+
+function placesOf(rights: readonly Right[]) {
+  return sorted(rights.map(({ namespace = '' }) => namespace)).map((place) => ({
     place,
     own: rights.filter(({ namespace = '' }) => namespace === place),
   }))
-  const missing = places.map(({ place, own }) => `${rightsText(own)}${place && ` in namespace ${place}`}`)
-  const lines = places.map(({ place, own }) => `  ${grant(user, own, place)}`)
-  return [`user "${user}" may not ${missing.join(', nor ')} (${server}). An administrator gives this right with:`, '', ...lines, ''].join(
-    '\n',
-  )
 }
 
 /** "get namespaces, nor list networkpolicies, pods" */

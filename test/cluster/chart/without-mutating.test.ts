@@ -1,9 +1,11 @@
 /** The chart on an API server that does not serve MutatingAdmissionPolicy: it installs the rest, and the operator says what is missing. */
 
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { API_VERSION, KIND } from '../../../src/api/labels.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type ChartCluster, startChartCluster } from '../../support/installed-chart.ts'
+import { call } from '../../support/shell.ts'
 
 const NAMESPACE = 'tenant-isolation-system'
 const TENANT = {
@@ -35,6 +37,21 @@ describe('the chart where MutatingAdmissionPolicy is switched off', function () 
 
   after(() => cluster?.stop())
 
+  /** "mark: reason" of a line of `check`, as the administrator or with another kubeconfig. */
+  const checked = async (check: string, ...args: readonly string[]) => {
+    const kubeconfig = args.length > 0 ? [] : ['--kubeconfig', cluster.controlPlane.kubeconfig('admin')]
+    const { stdout } = await call('check', '-o', 'json', ...kubeconfig, ...args)
+    const { checks } = JSON.parse(stdout) as { readonly checks: readonly { check: string; mark: string; reason: string }[] }
+    const line = checks.find((one) => one.check === check)
+    return `${line?.mark}: ${line?.reason}`
+  }
+
+  it('is a cluster of which check says what it lacks, before anything is installed', async () => {
+    expect(await checked('mutating-policies')).to.match(
+      /^warning: there is no MutatingAdmissionPolicy v1: it .*nothing but podSecurity.defaulting needs it$/,
+    )
+  })
+
   it('is installed without it, and says so', async () => {
     const output = await cluster.helm('install', { namespace: NAMESPACE, args: ['--create-namespace'] })
     expect(output).to.include('There is no MutatingAdmissionPolicy here')
@@ -57,6 +74,17 @@ describe('the chart where MutatingAdmissionPolicy is switched off', function () 
       },
       { within: 20_000 },
     )
+    expect(await checked('mutating-policies')).to.match(/^missing: .*podSecurity\.defaulting of manning asks for it$/)
+    expect(await checked('policies')).to.match(/^ok: \d+ admission policies are there/)
     await operator.stop()
+  })
+
+  it('gives the operator the rights that it needs, as the operator itself can ask', async () => {
+    const own = ['--kubeconfig', join(cluster.controlPlane.directory, 'release.kubeconfig'), '--operator-namespace', NAMESPACE]
+    expect(await checked('rights', ...own)).to.equal(
+      `ok: service account ${NAMESPACE}/tenant-isolation may do all that the operator has to`,
+    )
+    // It may not read what it does not need.
+    expect(await checked('crd', ...own)).to.match(/^unseen: /)
   })
 })

@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import type { Profile } from '../../../src/api/pod-security/pod-security.ts'
 import type { Rules } from '../../../src/api/pod-security/rules.ts'
 import { HOSTILE_NAMES, HOSTILE_TEXTS, placeOf, podFullOf, resourceWith, textFields } from '../../support/hostile.ts'
+import { needsDefaulting } from '../../support/older-kubernetes.ts'
 import { ADMIN, openPeople, type People, person } from '../../support/people.ts'
 import { createPod, inParallel, installPodSecurity, PATHS, secure, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
 
@@ -133,7 +134,8 @@ describe('hostile texts', function () {
   })
 
   describe('that defaulting fills in', () => {
-    it('come into the pod as they are', async () => {
+    it('come into the pod as they are', async function () {
+      await needsDefaulting(this)
       const texts = HOSTILE_TEXTS.filter((text) => !/[\r\n]/.test(text))
       const profileOf = (text: string): Rules => ({
         seLinux: { rule: 'MustRunAs', options: { user: text, role: text, type: text, level: text } },

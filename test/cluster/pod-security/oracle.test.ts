@@ -2,6 +2,7 @@
 
 import { expect } from 'chai'
 import type { Manifest } from '../../../src/convert/psp.ts'
+import { needsDefaulting } from '../../support/older-kubernetes.ts'
 import { asSent, type OracleCase, oracleSets, requesterOf, securityOf, tenantOf } from '../../support/oracle.ts'
 import { ALLOWED_BY_US, REFUSED_BY_API_SERVER, REFUSED_BY_US } from '../../support/oracle-exceptions.ts'
 import { type Answer, openPeople, type People, person } from '../../support/people.ts'
@@ -72,7 +73,8 @@ describe('the verdicts of the genuine PodSecurityPolicy plugin', function () {
     )
   })
 
-  it('created, they are let in by the same profile, with the same security fields filled in', async () => {
+  it('created, they are let in by the same profile, with the same security fields filled in', async function () {
+    await needsDefaulting(this)
     await inParallel(tenants, ({ name, manifest }) => secureAs(people, name, withDefaulting(manifest, 'Enabled')))
     await untilAllCounts('Enabled')
     const judged = await judge()

@@ -3,6 +3,7 @@
 import { expect } from 'chai'
 import type { PodSecurity, Profile } from '../../../src/api/pod-security/pod-security.ts'
 import { fittingPod, fullProfiles, LAST_CLASS, largePod } from '../../support/full-profiles.ts'
+import { needsDefaulting } from '../../support/older-kubernetes.ts'
 import { ADMIN, account, openPeople, type People, person } from '../../support/people.ts'
 import { apply, createPod, installPodSecurity, secure, secureAs, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
 
@@ -229,7 +230,8 @@ describe('pod security', function () {
       expect(created, body.message).to.equal(201)
     })
 
-    it('a pod of 100 containers is let in by the last of eight profiles, with what it wants filled in', async () => {
+    it('a pod of 100 containers is let in by the last of eight profiles, with what it wants filled in', async function () {
+      await needsDefaulting(this)
       const namespace = 'limits-last'
       const last: Profile = {
         name: 'profile-7',

@@ -163,9 +163,9 @@ describe('the CRD', () => {
       'Reason',
       'Namespaces',
       'Policies',
+      'Age',
       'Mode',
       'Message',
-      'Age',
     ])
   })
 })

@@ -7,7 +7,7 @@ import { assetDirectory, cacheDirectory, find } from '../../../tools/control-pla
 import { newTokens, tokenFile } from '../../../tools/control-plane/credentials.ts'
 import { freePorts } from '../../../tools/control-plane/free-port.ts'
 import { isAtLeast } from '../../../tools/control-plane/go-build.ts'
-import { HELM, kubernetes, readGoModule } from '../../../tools/control-plane/go-module.ts'
+import { HELM, KREW, kubernetes, readGoModule } from '../../../tools/control-plane/go-module.ts'
 import { withLock } from '../../../tools/control-plane/lock.ts'
 import { elapsed, reportTo, silent } from '../../../tools/control-plane/report.ts'
 
@@ -68,6 +68,9 @@ describe('the binaries of the embedded control plane', () => {
     const helm = readGoModule(HELM)
     expect(helm.version).to.match(/^v4\.\d+\.\d+$/)
     expect(helm.buildFlags.join(' ')).to.include(`internal/version.version=${helm.version}`)
+    const krew = readGoModule(KREW)
+    expect(krew.version).to.match(/^v0\.\d+\.\d+$/)
+    expect(krew.buildFlags.join(' ')).to.include(`internal/version.gitTag=${krew.version}`)
   })
 
   it('are of the version that is asked for, where there is a module for it', () => {

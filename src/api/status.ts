@@ -12,6 +12,7 @@ export const CONDITION_TYPES = [
   'Reconciling',
   'Stalled',
   'NetworkIsolated',
+  'IsolationWidened',
   'PodSecurityEnforced',
   'AccessBound',
   'Drifted',
@@ -47,6 +48,18 @@ const unresolvedRule = z.strictObject({
   message: z.string().max(1024).describe('What is missing, and what to do about it.'),
 })
 
+const wideningRow = z.strictObject({
+  namespace: z.string().max(63).describe('Where the NetworkPolicy is.'),
+  name: z.string().max(253).describe('What it is called.'),
+  reason: z
+    .string()
+    .max(64)
+    .describe(
+      'BoundaryOpened: flows to or from what is outside of the tenant. OpenedWithinTenant: between its own pods only. NotUnderstood.',
+    ),
+  message: z.string().max(1024).describe('The flows that it opens.'),
+})
+
 const addresses = listType(z.array(z.string().max(64)).max(64), 'atomic')
 
 export const status = z.strictObject({
@@ -54,7 +67,7 @@ export const status = z.strictObject({
   conditions: listType(z.array(condition).max(16), { mapKey: 'type' })
     .optional()
     .describe(
-      'Ready sums up. Reconciling and Stalled are as in kstatus. NetworkIsolated: every namespace has its policies. PodSecurityEnforced: a pod has to fit a profile, and the standard is set. AccessBound: who is named in spec.access has that access. Drifted: somebody keeps changing what we own, or it cannot be put back. Conflicted: something else claims a namespace or a name.',
+      'Ready sums up. Reconciling and Stalled are as in kstatus. NetworkIsolated: every namespace has its policies. IsolationWidened: a NetworkPolicy of somebody else opens more than the rules. PodSecurityEnforced: a pod has to fit a profile, and the standard is set. AccessBound: who is named in spec.access has that access. Drifted: somebody keeps changing what we own, or it cannot be put back. Conflicted: something else claims a namespace or a name.',
     ),
   namespaces: z
     .strictObject({
@@ -79,6 +92,11 @@ export const status = z.strictObject({
         })
         .optional()
         .describe('The DNS that dns.mode Auto found.'),
+      widened: listType(z.array(wideningRow).max(STATUS_ROWS), 'atomic')
+        .optional()
+        .describe(
+          `The first ${STATUS_ROWS} NetworkPolicies of others, by namespace and name, that open more than the rules; with mode Audit, that would once they are enforced.`,
+        ),
       unresolved: listType(z.array(unresolvedRule).max(STATUS_ROWS), 'atomic')
         .optional()
         .describe(`The first ${STATUS_ROWS} peers that could not be resolved. They are closed until they can.`),

@@ -6,6 +6,8 @@ import { type ConditionType, STATUS_ROWS, type Status } from '../api/status.ts'
 import type { Destination } from '../desired/facts.ts'
 import type { PolicyPort } from '../desired/network/policy.ts'
 import type { Repeated } from './drift.ts'
+import { isolationWidened } from './foreign/status-widened.ts'
+import type { Widening } from './foreign/widening.ts'
 import type { Problem, Summary } from './outcomes.ts'
 import { accessBound, accessRefused, type ExtraSummary, extraProblems, podSecurityEnforced } from './status-extras.ts'
 import type { Tenant } from './tenants.ts'
@@ -22,6 +24,8 @@ export type StatusInput = {
   readonly allowedRoles?: readonly string[] | undefined
   /** Namespaces that it selects but an older tenant owns. */
   readonly contested: readonly { readonly namespace: string; readonly owner: string }[]
+  /** What policies of others open beyond the rules, by namespace and name. */
+  readonly widened?: readonly Widening[] | undefined
   readonly protectedMatches: readonly string[]
   readonly dns: Destination | undefined
   readonly repeated: readonly Repeated[]
@@ -48,7 +52,7 @@ export function statusOf(input: StatusInput): Status {
 }
 
 function networkStatus(
-  { tenant, summary, dns }: StatusInput,
+  { tenant, summary, dns, widened = [] }: StatusInput,
   { mode, unresolved }: NonNullable<Tenant['intent']>,
 ): NonNullable<Status['network']> {
   const { network = {} } = tenant.resource.spec
@@ -59,6 +63,7 @@ function networkStatus(
     policies: summary.policies,
     ...(mode === 'Audit' && { wouldWrite: summary.wouldWrite }),
     ...(asksDns && dns && { dns: dnsStatus(dns) }),
+    ...(widened.length > 0 && { widened: widened.slice(0, STATUS_ROWS).map((row) => ({ ...row })) }),
     ...(gaps.length > 0 && { unresolved: gaps }),
   }
 }
@@ -81,6 +86,7 @@ function verdicts(input: StatusInput): Record<ConditionType, Verdict> {
       pending > 0 ? yes('Pending', `${counted(pending, 'namespace')} still to be looked at`) : no('Settled', 'nothing is under way'),
     Stalled: stalled ?? no('NotStalled', 'nothing waits for somebody'),
     NetworkIsolated: networkIsolated(input),
+    IsolationWidened: isolationWidened(input),
     PodSecurityEnforced: podSecurityEnforced(input),
     AccessBound: accessBound(input),
     Drifted: drifted(input),

@@ -55,6 +55,7 @@ describe('status', () => {
       Reconciling: 'False Settled',
       Stalled: 'False NotStalled',
       NetworkIsolated: 'True Isolated',
+      IsolationWidened: 'False NotWidened',
       PodSecurityEnforced: 'False NotAsked',
       AccessBound: 'False NotAsked',
       Drifted: 'False NoDrift',
@@ -64,7 +65,7 @@ describe('status', () => {
 
   it('speaks of the generation that it was worked out from, in every condition', () => {
     const { observedGeneration, conditions = [] } = statusFor()
-    expect([observedGeneration, ...conditions.map((condition) => condition.observedGeneration)]).to.deep.equal(Array(9).fill(7))
+    expect([observedGeneration, ...conditions.map((condition) => condition.observedGeneration)]).to.deep.equal(Array(10).fill(7))
   })
 
   it('says Reconciling while namespaces wait, and is not Ready', () => {

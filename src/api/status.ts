@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { listType } from './constraint.ts'
-import { NETWORK_MODES } from './network.ts'
+import { DIRECTIONS, NETWORK_MODES } from './network.ts'
 
 /** How many rows of detail status holds; the rest is counted. */
 export const STATUS_ROWS = 10
@@ -60,6 +60,29 @@ const wideningRow = z.strictObject({
   message: z.string().max(1024).describe('The flows that it opens.'),
 })
 
+const oneSidedRow = z.strictObject({
+  tenant: z.string().max(63).describe('Whose rule it is.'),
+  rule: z.string().max(128).describe('The rule: ingress/NAME or egress/NAME.'),
+  missingIn: z.string().max(63).describe('The tenant whose resource would have to answer it with a rule.'),
+  direction: z.enum(DIRECTIONS).describe('The direction of the rule that is missing there.'),
+  message: z.string().max(1024).describe('What is missing, and who has to write what.'),
+})
+export type OneSidedRow = z.output<typeof oneSidedRow>
+
+const auditCounts = z.strictObject({
+  namespacesClosedForIngress: z
+    .int()
+    .min(0)
+    .describe('In how many namespaces of the tenant no NetworkPolicy closes ingress for every pod today, and Enforce would.'),
+  namespacesClosedForEgress: z.int().min(0).describe('The same for egress.'),
+  rulesForNobody: z
+    .int()
+    .min(0)
+    .describe('How many rules would open nothing, because no namespace that is there is named by any of their peers, or by appliesTo.'),
+  policiesThatWiden: z.int().min(0).describe('How many NetworkPolicies of others would open more than the rules.'),
+})
+export type AuditCounts = z.output<typeof auditCounts>
+
 const addresses = listType(z.array(z.string().max(64)).max(64), 'atomic')
 
 export const status = z.strictObject({
@@ -84,6 +107,9 @@ export const status = z.strictObject({
       mode: z.enum(NETWORK_MODES).optional().describe('The mode that is in force.'),
       policies: count('How many NetworkPolicies are there for the tenant, exactly as they should be.'),
       wouldWrite: count('With mode Audit: how many NetworkPolicies Enforce would write.'),
+      audit: auditCounts
+        .optional()
+        .describe('With mode Audit: what Enforce would change, counted without a look at pods; tenant-isolation impact names the flows.'),
       dns: z
         .strictObject({
           source: z.string().max(256).optional().describe('Where it was found.'),
@@ -96,6 +122,11 @@ export const status = z.strictObject({
         .optional()
         .describe(
           `The first ${STATUS_ROWS} NetworkPolicies of others, by namespace and name, that open more than the rules; with mode Audit, that would once they are enforced.`,
+        ),
+      oneSided: listType(z.array(oneSidedRow).max(STATUS_ROWS), 'atomic')
+        .optional()
+        .describe(
+          `The first ${STATUS_ROWS} rules by which one tenant lists another that does not answer, so that nothing passes: those of this tenant first, then those that it would have to answer.`,
         ),
       unresolved: listType(z.array(unresolvedRule).max(STATUS_ROWS), 'atomic')
         .optional()

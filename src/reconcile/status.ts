@@ -2,7 +2,7 @@
 
 import { compareText } from '../api/canonical.ts'
 import { conditionsOf, type Verdict } from '../api/conditions.ts'
-import { type ConditionType, STATUS_ROWS, type Status } from '../api/status.ts'
+import { type AuditCounts, type ConditionType, type OneSidedRow, STATUS_ROWS, type Status } from '../api/status.ts'
 import type { Destination } from '../desired/facts.ts'
 import type { PolicyPort } from '../desired/network/policy.ts'
 import type { Repeated } from './drift.ts'
@@ -26,6 +26,10 @@ export type StatusInput = {
   readonly contested: readonly { readonly namespace: string; readonly owner: string }[]
   /** What policies of others open beyond the rules, by namespace and name. */
   readonly widened?: readonly Widening[] | undefined
+  /** With mode Audit. */
+  readonly audit?: AuditCounts | undefined
+  /** Rules of this tenant and of others that are not answered, bounded. */
+  readonly oneSided?: readonly OneSidedRow[] | undefined
   readonly protectedMatches: readonly string[]
   readonly dns: Destination | undefined
   readonly repeated: readonly Repeated[]
@@ -52,7 +56,7 @@ export function statusOf(input: StatusInput): Status {
 }
 
 function networkStatus(
-  { tenant, summary, dns, widened = [] }: StatusInput,
+  { tenant, summary, dns, widened = [], oneSided = [], audit }: StatusInput,
   { mode, unresolved }: NonNullable<Tenant['intent']>,
 ): NonNullable<Status['network']> {
   const { network = {} } = tenant.resource.spec
@@ -61,9 +65,10 @@ function networkStatus(
   return {
     mode,
     policies: summary.policies,
-    ...(mode === 'Audit' && { wouldWrite: summary.wouldWrite }),
+    ...(mode === 'Audit' && { wouldWrite: summary.wouldWrite, ...(audit && { audit }) }),
     ...(asksDns && dns && { dns: dnsStatus(dns) }),
     ...(widened.length > 0 && { widened: widened.slice(0, STATUS_ROWS).map((row) => ({ ...row })) }),
+    ...(oneSided.length > 0 && { oneSided: [...oneSided] }),
     ...(gaps.length > 0 && { unresolved: gaps }),
   }
 }
@@ -154,7 +159,10 @@ function networkIsolated({ tenant, selected, summary, protectedMatches }: Status
     case 'Disabled':
       return no('Disabled', `spec.network.mode is Disabled: nothing is isolated in ${of}${alone}`)
     case 'Audit':
-      return no('Audit', `nothing is enforced: Enforce would write ${counted(summary.wouldWrite, 'NetworkPolicy')} in ${of}${alone}`)
+      return no(
+        'Audit',
+        `nothing is enforced: Enforce would write ${counted(summary.wouldWrite, 'NetworkPolicy')} in ${of}${alone}; status.network.audit has more numbers, and tenant-isolation impact the flows`,
+      )
     case 'Enforce': {
       const [[name, { reason }] = [undefined, { reason: '' }]] = [...summary.problems].sort(([a], [b]) => compareText(a, b))
       if (name !== undefined) return no(reason, `${summary.isolated} of ${of} isolated; see status.namespaces.notIsolated${alone}`)

@@ -172,6 +172,8 @@ export class TenantStatusReconciler {
         owner: world.membership.ownerOf(namespace) ?? '',
       })),
       widened: world.others.wideningsOf(name),
+      audit: world.others.auditOf(tenant),
+      oneSided: world.others.oneSidedOf(name),
       protectedMatches: world.protectedMatches(tenant),
       dns: world.facts.dns,
       problem,

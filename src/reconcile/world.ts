@@ -99,6 +99,9 @@ export class World {
       onChange: (change) => this.#onPolicy(change),
     })
     this.others = new Others({
+      facts: () => this.facts,
+      tenants: this.tenants,
+      namespacesOf: (tenant) => this.membership.namespacesOf(tenant),
       ownerOf: (namespace) => this.ownerOf(namespace),
       labelledIn: (namespace) => unowned(this.policiesIn(namespace), this.membership.ownerOf(namespace)),
       // Behind everything that closes or opens something.
@@ -229,6 +232,7 @@ export class World {
   #forgetTenant(name: string, priority: Priority): void {
     this.tenants.delete(name)
     this.#selectors.delete(name)
+    this.others.understood(name, [])
     this.outcomes.forgetTenant(name)
     for (const referrers of this.#referencedBy.values()) referrers.delete(name)
     this.extras.guard(name, [])
@@ -255,7 +259,7 @@ export class World {
       standingOf(previous) !== standingOf(tenant)
     )
       this.#onMembership(claim ? this.membership.setTenant(claim) : this.membership.removeTenant(name), priority)
-    if (previous?.intent !== tenant.intent) for (const namespace of this.membership.namespacesOf(name)) this.others.changed(namespace)
+    if (previous?.intent !== tenant.intent) this.others.understood(name, this.#referencedBy.get(name) ?? [])
     const same = previous?.intent === tenant.intent && previous?.access === tenant.access && previous.standard === tenant.standard
     if (same && previous?.resource.metadata.finalizers?.join() === resource.metadata.finalizers?.join()) return
     // Those too that left while the tenant was suspended: nobody else lets them go.

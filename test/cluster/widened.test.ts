@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { NETWORK_POLICIES } from '../../src/reconcile/resources.ts'
 import { callText } from '../support/audit.ts'
 import { ingressRule, labelled, namespacesOf } from '../support/build.ts'
-import { always } from '../support/eventually.ts'
+import { always, eventually } from '../support/eventually.ts'
 import { conditionOf, end, type Kube, networkPolicy, openKube } from '../support/kube.ts'
 import { type RunningOperator, startOperator } from '../support/operator.ts'
 
@@ -162,5 +162,60 @@ describe('a NetworkPolicy of somebody else', function () {
       'nothing is enforced that could be opened; 1 NetworkPolicy of others would open more than the rules',
     )
     expect(tenant.status?.network?.widened).to.have.lengthOf(1)
+  })
+})
+
+describe('mode Audit', function () {
+  this.timeout(60_000)
+
+  const TENANT = 'audited'
+  let kube: Kube
+  let running: RunningOperator
+
+  before(async () => {
+    kube = await openKube()
+    running = await startOperator()
+    for (const name of ['audited-1', 'audited-2', 'audited-3']) await kube.createNamespace(name, { tenant: TENANT })
+    await kube.createPolicy(networkPolicy('audited-1', 'deny', { podSelector: {}, policyTypes: ['Ingress'] }))
+  })
+
+  after(() => end(kube, running))
+
+  const counts = (audit: object) => eventually(async () => expect((await kube.tenant(TENANT)).status?.network?.audit).to.deep.equal(audit))
+
+  it('counts what Enforce would close, which rules would open nothing, and what others would keep open', async () => {
+    await kube.applyTenant(TENANT, {
+      namespaceSelector: namespacesOf(TENANT),
+      network: {
+        mode: 'Audit',
+        tenantPolicies: 'Allow',
+        ingress: [
+          ingressRule({ name: 'misspelt', from: [{ namespaceSelector: labelled({ team: 'audited-ofice' }) }] }),
+          ingressRule({ name: 'nowhere', appliesTo: { namespaceSelector: labelled({ part: 'none' }) } }),
+          ingressRule({ name: 'fine' }),
+        ],
+      },
+    })
+    const tenant = await kube.says(TENANT, { Ready: 'True Audit', IsolationWidened: 'False Audit' })
+    expect(conditionOf(tenant, 'NetworkIsolated')?.message).to.equal(
+      'nothing is enforced: Enforce would write 3 NetworkPolicies in 3 namespaces; status.network.audit has more numbers, and tenant-isolation impact the flows',
+    )
+    await counts({ namespacesClosedForIngress: 2, namespacesClosedForEgress: 3, rulesForNobody: 2, policiesThatWiden: 0 })
+  })
+
+  it('counts anew when policies of others and namespaces change', async () => {
+    await kube.createPolicy(networkPolicy('audited-2', 'deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }))
+    await kube.createPolicy(networkPolicy('audited-3', 'open', { podSelector: {}, ingress: [{}] }))
+    await counts({ namespacesClosedForIngress: 0, namespacesClosedForEgress: 2, rulesForNobody: 2, policiesThatWiden: 1 })
+    await kube.createNamespace('audited-office', { team: 'audited-ofice' })
+    await counts({ namespacesClosedForIngress: 0, namespacesClosedForEgress: 2, rulesForNobody: 1, policiesThatWiden: 1 })
+    await kube.deletePolicy({ namespace: 'audited-1', name: 'deny' })
+    await counts({ namespacesClosedForIngress: 1, namespacesClosedForEgress: 2, rulesForNobody: 1, policiesThatWiden: 1 })
+  })
+
+  it('gives way to what is: enforced, there is nothing to count, and what others open is a condition', async () => {
+    await kube.patchTenant(TENANT, { network: { mode: 'Enforce' } })
+    const tenant = await kube.says(TENANT, { Ready: 'True Isolated', IsolationWidened: 'True BoundaryOpened' })
+    expect(tenant.status?.network).not.to.have.property('audit')
   })
 })

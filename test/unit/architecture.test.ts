@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   kube: [],
   controller: ['kube'],
   observability: ['api', 'kube', 'controller', 'reconcile'],
-  reconcile: ['admission', 'api', 'desired', 'kube', 'controller', 'reachability'],
+  reconcile: ['admission', 'api', 'desired', 'kube', 'controller', 'reachability', 'lint'],
 }
 
 const PURE = ['api', 'desired', 'reachability', 'lint', 'admission', 'convert']

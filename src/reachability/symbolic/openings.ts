@@ -5,6 +5,7 @@ import type { Peer, Policy } from '../policy.ts'
 import { equalPorts, NO_PORTS, type PortSet, portsText, unionPorts } from '../ports.ts'
 import type { Box } from './boxes.ts'
 import { type Opened, passingFrom, type Space } from './opened.ts'
+import { namesOf } from './policy-boxes.ts'
 import { peerText, podsText, shortened } from './words.ts'
 
 /** What one peer of one rule opens; or the rule, when it has no peers and so means everybody. */
@@ -63,36 +64,40 @@ type Sum = {
 function sumOf(parts: readonly Opened[], here: Space, spaces: () => Iterable<Space>, isInside: (namespace: string) => boolean): Sum {
   const sum: Sum = { ports: NO_PORTS, names: new Set(), crosses: false, outside: false, pods: false }
   const toAddresses = parts.filter(({ outside }) => outside)
-  for (const { named, boxes } of toAddresses) add(sum, named, boxes)
+  for (const { boxes } of toAddresses) add(sum, boxes)
   sum.outside = toAddresses.length > 0
   sum.crosses = sum.outside
   const toPods = parts.filter(({ outside }) => !outside).map((part) => ({ part, passing: passingFrom(part, here) }))
   if (toPods.length === 0) return sum
-  const most = portsIn(toPods.filter(({ part }) => part.named === undefined).flatMap(({ part }) => part.boxes))
-  const names = new Set(toPods.flatMap(({ part }) => (part.named === undefined ? [] : [part.named])))
+  const most: Pick<Sum, 'ports' | 'names'> = { ports: NO_PORTS, names: new Set() }
+  for (const { part } of toPods) add(most, part.boxes)
   for (const there of spaces()) {
     const inside = isInside(there.name)
-    for (const { part, passing } of toPods) {
+    for (const { passing } of toPods) {
       const boxes = passing(there)
       if (boxes.length === 0) continue
-      add(sum, part.named, boxes)
+      add(sum, boxes)
       sum.pods = true
       if (!inside) sum.crosses = true
     }
     // No other namespace can add to it.
-    if (sum.pods && sum.crosses && equalPorts(sum.ports, unionPorts(sum.ports, most)) && [...names].every((name) => sum.names.has(name)))
+    if (
+      sum.pods &&
+      sum.crosses &&
+      equalPorts(sum.ports, unionPorts(sum.ports, most.ports)) &&
+      [...most.names].every((name) => sum.names.has(name))
+    )
       break
   }
   return sum
 }
 
-function add(sum: Sum, named: string | undefined, boxes: readonly Box[]): void {
-  if (named === undefined) sum.ports = unionPorts(sum.ports, portsIn(boxes))
-  else sum.names.add(named)
-}
-
-function portsIn(boxes: readonly Box[]): PortSet {
-  return unionPorts(...boxes.map(({ ports }) => ports))
+function add(sum: Pick<Sum, 'ports' | 'names'>, boxes: readonly Box[]): void {
+  for (const box of boxes) {
+    const names = namesOf(box)
+    if (names.length === 0) sum.ports = unionPorts(sum.ports, box.ports)
+    for (const name of names) sum.names.add(name)
+  }
 }
 
 function textOf(policy: Policy, parts: readonly Opened[], { ports, names, outside, pods }: Sum): string {

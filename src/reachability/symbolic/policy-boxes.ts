@@ -15,10 +15,15 @@ export type RuleBox = {
   readonly rule: number
   readonly peer: number | undefined
   readonly outside: boolean
-  /** The name by which the port is opened. */
-  readonly named: string | undefined
   readonly box: Box
 }
+
+/** The names, as "TCP http", by which alone the port of the box is open. */
+export function namesOf({ labels }: Box): readonly string[] {
+  return [...labels].flatMap(([dimension, { absent }]) => (dimension.startsWith(NAME) && !absent ? [dimension.slice(NAME.length)] : []))
+}
+
+const NAME = 'name '
 
 export type PolicyBoxes = {
   /** The pods whose direction the policy closes but for what is in `opens`; undefined when it says nothing about the direction. */
@@ -46,11 +51,10 @@ function readBoxes({ podSelector, rules }: Policy, direction: Direction): Policy
     opens: list.flatMap((rule, index) =>
       endsOf(rule).flatMap(({ peer, outside, labels, addresses }) =>
         portsOf(rule, outside && direction === 'Egress').map(
-          ({ named, ...port }): RuleBox => ({
+          (port): RuleBox => ({
             rule: index,
             peer,
             outside,
-            named,
             box: { labels: new Map([...own, ...labels, ...port.labels]), ports: port.ports, addresses },
           }),
         ),
@@ -84,7 +88,7 @@ function podsMeant({ namespaceSelector, podSelector }: Extract<Peer, { form: 'Po
   return space && pods && new Map([...space, ...pods])
 }
 
-type Ports = Pick<Box, 'labels' | 'ports'> & { readonly named: string | undefined }
+type Ports = Pick<Box, 'labels' | 'ports'>
 
 /** An address has no names for its ports; every pod may have any. */
 function portsOf({ numbered, named }: Rule, toAddress: boolean): readonly Ports[] {
@@ -92,9 +96,9 @@ function portsOf({ numbered, named }: Rule, toAddress: boolean): readonly Ports[
     ? []
     : named.map(({ protocol, name }): Ports => {
         const dimension: Dimension = `name ${protocol} ${name}`
-        return { named: `${protocol} ${name}`, labels: new Map([[dimension, PRESENT]]), ports: protocolPorts(protocol) }
+        return { labels: new Map([[dimension, PRESENT]]), ports: protocolPorts(protocol) }
       })
-  return numbered.length === 0 ? byName : [{ named: undefined, labels: new Map(), ports: numbered }, ...byName]
+  return numbered.length === 0 ? byName : [{ labels: new Map(), ports: numbered }, ...byName]
 }
 
 /** What a selector asks of the labels of `whose`; undefined when nothing can be so. */

@@ -2,6 +2,7 @@
 
 import { NAMESPACE_NAME_LABEL } from '../../api/labels.ts'
 import { type LabelSelector, type Labels, matchesSelector } from '../../api/selectors.ts'
+import { pairsIn, requiredPairs } from '../pairs.ts'
 
 export class SpaceIndex {
   readonly #labels = new Map<string, Labels>()
@@ -10,11 +11,11 @@ export class SpaceIndex {
   set(namespace: string, labels: Labels): void {
     this.delete(namespace)
     this.#labels.set(namespace, labels)
-    for (const pair of pairsIn(labels)) this.#byPair.set(pair, (this.#byPair.get(pair) ?? new Set()).add(namespace))
+    for (const pair of indexed(labels)) this.#byPair.set(pair, (this.#byPair.get(pair) ?? new Set()).add(namespace))
   }
 
   delete(namespace: string): void {
-    for (const pair of pairsIn(this.#labels.get(namespace) ?? {})) {
+    for (const pair of indexed(this.#labels.get(namespace) ?? {})) {
       const names = this.#byPair.get(pair)
       names?.delete(namespace)
       if (names?.size === 0) this.#byPair.delete(pair)
@@ -33,17 +34,14 @@ export class SpaceIndex {
     }
   }
 
-  #candidates({ matchLabels = {}, matchExpressions = [] }: LabelSelector): Iterable<string> {
-    const asked = matchExpressions.flatMap(({ key, operator, values = [] }) =>
-      operator === 'In' && values.length === 1 ? [[key, values[0] ?? ''] as const] : [],
-    )
-    const required = [...Object.entries(matchLabels), ...asked]
-    const named = required.find(([key]) => key === NAMESPACE_NAME_LABEL)
-    if (named) return [named[1]]
+  #candidates(selector: LabelSelector): Iterable<string> {
+    const required = requiredPairs(selector)
+    const named = required.find((pair) => pair.startsWith(BY_NAME))
+    if (named !== undefined) return [named.slice(BY_NAME.length)]
     let best: Iterable<string> = this.#labels.keys()
     let size = this.#labels.size
     for (const pair of required) {
-      const names = this.#byPair.get(pairText(pair)) ?? NONE
+      const names = this.#byPair.get(pair) ?? NONE
       if (names.size < size) [best, size] = [names, names.size]
     }
     return best
@@ -52,14 +50,9 @@ export class SpaceIndex {
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** Every namespace has its name as a label; that is found without an index. */
-function pairsIn(labels: Labels): string[] {
-  return Object.entries(labels)
-    .filter(([key]) => key !== NAMESPACE_NAME_LABEL)
-    .map(pairText)
-}
+const BY_NAME = `${NAMESPACE_NAME_LABEL}=`
 
-/** Neither keys nor values hold an equals sign. */
-function pairText([key, value]: readonly [string, string]): string {
-  return `${key}=${value}`
+/** Every namespace has its name as a label; that is found without an index. */
+function indexed(labels: Labels): string[] {
+  return pairsIn(labels).filter((pair) => !pair.startsWith(BY_NAME))
 }

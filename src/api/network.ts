@@ -232,7 +232,7 @@ export const network = z.strictObject({
     .enum(NETWORK_MODES)
     .optional()
     .describe(
-      'Enforce: write NetworkPolicies and keep them. Audit: write none, say in status what Enforce would write. Disabled: none. With Audit and Disabled, policies that were enforced before are let go. Enforce unless said.',
+      'Enforce: write NetworkPolicies and keep them. Audit: write none, say in status what Enforce would write and close. Disabled: none. With Audit and Disabled, policies that were enforced before are let go. Enforce unless said.',
     ),
   defaultDeny: atLeastOne(
     listType(z.array(z.enum(DIRECTIONS)).max(2), 'set'),

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { listType } from './constraint.ts'
-import { NETWORK_MODES } from './network.ts'
+import { DIRECTIONS, NETWORK_MODES } from './network.ts'
 
 /** How many rows of detail status holds; the rest is counted. */
 export const STATUS_ROWS = 10
@@ -12,6 +12,7 @@ export const CONDITION_TYPES = [
   'Reconciling',
   'Stalled',
   'NetworkIsolated',
+  'IsolationWidened',
   'PodSecurityEnforced',
   'AccessBound',
   'Drifted',
@@ -47,6 +48,41 @@ const unresolvedRule = z.strictObject({
   message: z.string().max(1024).describe('What is missing, and what to do about it.'),
 })
 
+const wideningRow = z.strictObject({
+  namespace: z.string().max(63).describe('Where the NetworkPolicy is.'),
+  name: z.string().max(253).describe('What it is called.'),
+  reason: z
+    .string()
+    .max(64)
+    .describe(
+      'BoundaryOpened: flows to or from what is outside of the tenant. OpenedWithinTenant: between its own pods only. NotUnderstood.',
+    ),
+  message: z.string().max(1024).describe('The flows that it opens.'),
+})
+
+const oneSidedRow = z.strictObject({
+  tenant: z.string().max(63).describe('Whose rule it is.'),
+  rule: z.string().max(128).describe('The rule: ingress/NAME or egress/NAME.'),
+  missingIn: z.string().max(63).describe('The tenant whose resource would have to answer it with a rule.'),
+  direction: z.enum(DIRECTIONS).describe('The direction of the rule that is missing there.'),
+  message: z.string().max(1024).describe('What is missing, and who has to write what.'),
+})
+export type OneSidedRow = z.output<typeof oneSidedRow>
+
+const auditCounts = z.strictObject({
+  namespacesClosedForIngress: z
+    .int()
+    .min(0)
+    .describe('In how many namespaces of the tenant no NetworkPolicy closes ingress for every pod today, and Enforce would.'),
+  namespacesClosedForEgress: z.int().min(0).describe('The same for egress.'),
+  rulesForNobody: z
+    .int()
+    .min(0)
+    .describe('How many rules would open nothing, because no namespace that is there is named by any of their peers, or by appliesTo.'),
+  policiesThatWiden: z.int().min(0).describe('How many NetworkPolicies of others would open more than the rules.'),
+})
+export type AuditCounts = z.output<typeof auditCounts>
+
 const addresses = listType(z.array(z.string().max(64)).max(64), 'atomic')
 
 export const status = z.strictObject({
@@ -54,7 +90,7 @@ export const status = z.strictObject({
   conditions: listType(z.array(condition).max(16), { mapKey: 'type' })
     .optional()
     .describe(
-      'Ready sums up. Reconciling and Stalled are as in kstatus. NetworkIsolated: every namespace has its policies. PodSecurityEnforced: a pod has to fit a profile, and the standard is set. AccessBound: who is named in spec.access has that access. Drifted: somebody keeps changing what we own, or it cannot be put back. Conflicted: something else claims a namespace or a name.',
+      'Ready sums up. Reconciling and Stalled are as in kstatus. NetworkIsolated: every namespace has its policies. IsolationWidened: a NetworkPolicy of somebody else opens more than the rules. PodSecurityEnforced: a pod has to fit a profile, and the standard is set. AccessBound: who is named in spec.access has that access. Drifted: somebody keeps changing what we own, or it cannot be put back. Conflicted: something else claims a namespace or a name.',
     ),
   namespaces: z
     .strictObject({
@@ -71,6 +107,9 @@ export const status = z.strictObject({
       mode: z.enum(NETWORK_MODES).optional().describe('The mode that is in force.'),
       policies: count('How many NetworkPolicies are there for the tenant, exactly as they should be.'),
       wouldWrite: count('With mode Audit: how many NetworkPolicies Enforce would write.'),
+      audit: auditCounts
+        .optional()
+        .describe('With mode Audit: what Enforce would change, counted without a look at pods; tenant-isolation impact names the flows.'),
       dns: z
         .strictObject({
           source: z.string().max(256).optional().describe('Where it was found.'),
@@ -79,6 +118,16 @@ export const status = z.strictObject({
         })
         .optional()
         .describe('The DNS that dns.mode Auto found.'),
+      widened: listType(z.array(wideningRow).max(STATUS_ROWS), 'atomic')
+        .optional()
+        .describe(
+          `The first ${STATUS_ROWS} NetworkPolicies of others, by namespace and name, that open more than the rules; with mode Audit, that would once they are enforced.`,
+        ),
+      oneSided: listType(z.array(oneSidedRow).max(STATUS_ROWS), 'atomic')
+        .optional()
+        .describe(
+          `The first ${STATUS_ROWS} rules by which one tenant lists another that does not answer, so that nothing passes: those of this tenant first, then those that it would have to answer.`,
+        ),
       unresolved: listType(z.array(unresolvedRule).max(STATUS_ROWS), 'atomic')
         .optional()
         .describe(`The first ${STATUS_ROWS} peers that could not be resolved. They are closed until they can.`),

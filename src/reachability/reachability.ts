@@ -16,6 +16,7 @@
  *   matrix(network, {groupOf})     all of it between groups: tenants, namespaces, workloads, and what is outside
  *   difference(before, after, {groupOf})   flows that come and go; summarize(changes) says it in few lines
  *   widened(network, {groupOf})    flows that policies of others open beyond ours, by policy
+ *   openedBeyond(policy, ours), openingsOf({...})   the same of one policy without a look at pods: whether some could be there for which it opens a flow
  *   matrixInSteps, differenceInSteps, widenedInSteps   the same for whom a second is too long: generators that tell how far they are
  *
  * Words for people: portsText, portRanges, addressesText, cidrsOf, problemText, policyName, reasonText. Groups: byTenant, byNamespace, byWorkload, byPod.
@@ -81,5 +82,7 @@ export { type ReadPolicies, readPolicies } from './read-policy.ts'
 export { type Assumptions, REASON_CODES, type ReasonCode, reasonText } from './readings.ts'
 export { type ServiceFlow, type ServiceVerdict, serviceVerdict } from './service.ts'
 export { finish, type Progress, type Steps } from './steps.ts'
+export { type Opened, openedBeyond, type Space } from './symbolic/opened.ts'
+export { dependsOnNamespaces, type Opening, openingsOf } from './symbolic/openings.ts'
 export { type Flow, portsNamed, type Verdict, verdict } from './verdict.ts'
 export { type Widening, type WideningQuestion, widened, widenedInSteps } from './widened.ts'

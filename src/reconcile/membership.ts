@@ -8,6 +8,7 @@
 
 import { compareText } from '../api/canonical.ts'
 import { type LabelSelector, type Labels, matchesSelector } from '../api/selectors.ts'
+import { pairsIn, requiredPairs } from './pairs.ts'
 
 export type Claimant = {
   readonly name: string
@@ -58,7 +59,7 @@ export class Membership {
   setNamespace(namespace: string, labels: Labels): NamespaceChange {
     const known = this.#namespaces.get(namespace)
     if (known) this.#unindexNamespace(namespace, known.labels)
-    for (const pair of Object.entries(labels)) add(this.#namespacesByLabel, pairText(pair), namespace)
+    for (const pair of pairsIn(labels)) add(this.#namespacesByLabel, pair, namespace)
     this.#namespaces.set(namespace, { labels, selectedBy: known?.selectedBy ?? NOBODY })
     return this.#decide(namespace)
   }
@@ -109,7 +110,7 @@ export class Membership {
     const known = this.#namespaces.get(namespace)
     if (!known) return { namespace, before: NOBODY, after: NOBODY }
     const names = new Set(this.#unlabelled)
-    for (const pair of Object.entries(known.labels)) for (const name of this.#byLabel.get(pairText(pair)) ?? NOBODY) names.add(name)
+    for (const pair of pairsIn(known.labels)) for (const name of this.#byLabel.get(pair) ?? NOBODY) names.add(name)
     const claimants = [...names]
       .map((name) => this.#claimants.get(name))
       .filter((claimant) => claimant !== undefined)
@@ -128,7 +129,7 @@ export class Membership {
   }
 
   #unindexNamespace(namespace: string, labels: Labels): void {
-    for (const pair of Object.entries(labels)) remove(this.#namespacesByLabel, pairText(pair), namespace)
+    for (const pair of pairsIn(labels)) remove(this.#namespacesByLabel, pair, namespace)
   }
 }
 
@@ -144,20 +145,10 @@ function byAge(a: Claimant, b: Claimant): number {
   return compareText(a.creationTimestamp, b.creationTimestamp) || compareText(a.name, b.name)
 }
 
-/** The labels with values that every selected namespace must have. */
-function requiredPairs({ matchLabels = {} }: LabelSelector): string[] {
-  return Object.entries(matchLabels).map(pairText)
-}
-
 /** The one that tells most: a label that everybody has (environment=production) would compare everybody with everybody. */
 function rarest(pairs: readonly string[], holders: ReadonlyMap<string, ReadonlySet<string>>): string | undefined {
   const count = (pair: string) => holders.get(pair)?.size ?? 0
   return pairs.reduce<string | undefined>((best, pair) => (best === undefined || count(pair) < count(best) ? pair : best), undefined)
-}
-
-/** Neither keys nor values hold an equals sign. */
-function pairText([key, value]: readonly [string, string]): string {
-  return `${key}=${value}`
 }
 
 function add(sets: Map<string, Set<string>>, key: string, value: string): void {

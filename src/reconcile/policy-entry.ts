@@ -9,6 +9,7 @@ import { API_VERSION, BASELINE_POLICY, GROUP, KIND, MANAGED_BY, MANAGED_BY_LABEL
 import { fingerprintOf, type ManagedPolicy, type Owned, type OwnerReference } from '../desired/managed.ts'
 import type { PolicySpec } from '../desired/network/policy.ts'
 import type { KubeObject, ObjectMeta, StoredObject } from '../kube/objects.ts'
+import { type ForeignPolicy, foreignPolicy } from './foreign/foreign-policy.ts'
 import { type Fields, labelsIn, lastForeignManager } from './managers.ts'
 
 export type NetworkPolicy = StoredObject & KubeObject<PolicySpec>
@@ -34,6 +35,8 @@ export type PolicyEntry = {
   readonly changedBy?: string
   /** Being deleted: finalizers of others hold it. */
   readonly terminating?: true
+  /** What it means, of a policy that bears our label and is not ours: it counts as somebody else's. */
+  readonly foreign?: ForeignPolicy
 }
 
 /** The entry for `object`; `desired` is the policy of that name that its namespace should have, whose memory it shares when it is equal. */
@@ -42,19 +45,21 @@ export function policyEntry(object: NetworkPolicy, previous: PolicyEntry | undef
   const fingerprint = fingerprintOf(ownedOf(object))
   const same = desired?.fingerprint === fingerprint
   const others = othersOf(object.metadata)
+  const ours = isPolicyName(name) && (previous?.ours === true || ownerReferences.some(isOurController))
   const changedBy = same ? undefined : lastForeignManager(object.metadata, holdsOurs)
   return {
     resourceVersion,
     uid,
     tenant: labels[TENANT_LABEL] ?? '',
     marked: isPolicyName(name) && labels[MANAGED_BY_LABEL] === MANAGED_BY,
-    ours: isPolicyName(name) && (previous?.ours === true || ownerReferences.some(isOurController)),
+    ours,
     fingerprint: same ? desired.fingerprint : fingerprint,
-    // Others may put our label on as many policies as they like; what they say is not kept.
+    // Others may put our label on as many policies as they like; how they say it is not kept.
     spec: same ? desired.spec : ((isPolicyName(name) ? object.spec : undefined) ?? NOT_OURS),
     ...(others && { others }),
     ...(changedBy !== undefined && { changedBy }),
     ...(deletionTimestamp !== undefined && { terminating: true as const }),
+    ...(!ours && !same && { foreign: foreignPolicy(object) }),
   }
 }
 
@@ -85,6 +90,11 @@ export function policyObject(policy: ManagedPolicy, namespace: string, entry: Po
     },
     spec,
   }
+}
+
+/** What is there besides ours: not what a deletion has left behind, where its tenant has the namespace and takes it over. */
+export function unowned(entries: ReadonlyMap<string, PolicyEntry>, owner: string | undefined): readonly ForeignPolicy[] {
+  return [...entries.values()].flatMap(({ foreign, marked, tenant }) => (foreign && !(marked && tenant === owner) ? [foreign] : []))
 }
 
 /** Whether the operator could have made a policy of this name. */

@@ -66,7 +66,10 @@ export class Sources {
           : undefined,
       ),
     )
-    await this.#watch('networkpolicies', NETWORK_POLICIES, { labelSelector: TENANT_LABEL }, world.policies)
+    await Promise.all([
+      this.#watch('networkpolicies', NETWORK_POLICIES, { labelSelector: TENANT_LABEL }, world.policies),
+      this.#watch('networkpolicies of others', NETWORK_POLICIES, { labelSelector: `!${TENANT_LABEL}` }, world.others.policies),
+    ])
   }
 
   /** Asked of discovery, until there is an answer: a guess would either refuse to start or leave defaulting out. */

@@ -2,10 +2,12 @@
 
 import { compareText } from '../api/canonical.ts'
 import { conditionsOf, type Verdict } from '../api/conditions.ts'
-import { type ConditionType, STATUS_ROWS, type Status } from '../api/status.ts'
+import { type AuditCounts, type ConditionType, type OneSidedRow, STATUS_ROWS, type Status } from '../api/status.ts'
 import type { Destination } from '../desired/facts.ts'
 import type { PolicyPort } from '../desired/network/policy.ts'
 import type { Repeated } from './drift.ts'
+import { isolationWidened } from './foreign/status-widened.ts'
+import type { Widening } from './foreign/widening.ts'
 import type { Problem, Summary } from './outcomes.ts'
 import { accessBound, accessRefused, type ExtraSummary, extraProblems, podSecurityEnforced } from './status-extras.ts'
 import type { Tenant } from './tenants.ts'
@@ -22,6 +24,12 @@ export type StatusInput = {
   readonly allowedRoles?: readonly string[] | undefined
   /** Namespaces that it selects but an older tenant owns. */
   readonly contested: readonly { readonly namespace: string; readonly owner: string }[]
+  /** What policies of others open beyond the rules, by namespace and name. */
+  readonly widened?: readonly Widening[] | undefined
+  /** With mode Audit. */
+  readonly audit?: AuditCounts | undefined
+  /** Rules of this tenant and of others that are not answered, bounded. */
+  readonly oneSided?: readonly OneSidedRow[] | undefined
   readonly protectedMatches: readonly string[]
   readonly dns: Destination | undefined
   readonly repeated: readonly Repeated[]
@@ -48,7 +56,7 @@ export function statusOf(input: StatusInput): Status {
 }
 
 function networkStatus(
-  { tenant, summary, dns }: StatusInput,
+  { tenant, summary, dns, widened = [], oneSided = [], audit }: StatusInput,
   { mode, unresolved }: NonNullable<Tenant['intent']>,
 ): NonNullable<Status['network']> {
   const { network = {} } = tenant.resource.spec
@@ -57,8 +65,10 @@ function networkStatus(
   return {
     mode,
     policies: summary.policies,
-    ...(mode === 'Audit' && { wouldWrite: summary.wouldWrite }),
+    ...(mode === 'Audit' && { wouldWrite: summary.wouldWrite, ...(audit && { audit }) }),
     ...(asksDns && dns && { dns: dnsStatus(dns) }),
+    ...(widened.length > 0 && { widened: widened.slice(0, STATUS_ROWS).map((row) => ({ ...row })) }),
+    ...(oneSided.length > 0 && { oneSided: [...oneSided] }),
     ...(gaps.length > 0 && { unresolved: gaps }),
   }
 }
@@ -81,6 +91,7 @@ function verdicts(input: StatusInput): Record<ConditionType, Verdict> {
       pending > 0 ? yes('Pending', `${counted(pending, 'namespace')} still to be looked at`) : no('Settled', 'nothing is under way'),
     Stalled: stalled ?? no('NotStalled', 'nothing waits for somebody'),
     NetworkIsolated: networkIsolated(input),
+    IsolationWidened: isolationWidened(input),
     PodSecurityEnforced: podSecurityEnforced(input),
     AccessBound: accessBound(input),
     Drifted: drifted(input),
@@ -148,7 +159,10 @@ function networkIsolated({ tenant, selected, summary, protectedMatches }: Status
     case 'Disabled':
       return no('Disabled', `spec.network.mode is Disabled: nothing is isolated in ${of}${alone}`)
     case 'Audit':
-      return no('Audit', `nothing is enforced: Enforce would write ${counted(summary.wouldWrite, 'NetworkPolicy')} in ${of}${alone}`)
+      return no(
+        'Audit',
+        `nothing is enforced: Enforce would write ${counted(summary.wouldWrite, 'NetworkPolicy')} in ${of}${alone}; status.network.audit has more numbers, and tenant-isolation impact the flows`,
+      )
     case 'Enforce': {
       const [[name, { reason }] = [undefined, { reason: '' }]] = [...summary.problems].sort(([a], [b]) => compareText(a, b))
       if (name !== undefined) return no(reason, `${summary.isolated} of ${of} isolated; see status.namespaces.notIsolated${alone}`)

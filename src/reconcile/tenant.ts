@@ -1,5 +1,6 @@
 /** reconcile/tenant.ts — one tenant: its finalizer, and its status. Its policies are the business of its namespaces. */
 
+import { setImmediate } from 'node:timers/promises'
 import { canonicalJson } from '../api/canonical.ts'
 import { FINALIZER } from '../api/labels.ts'
 import type { Status } from '../api/status.ts'
@@ -38,6 +39,9 @@ type Stored = TenantIsolation & StoredObject & KubeObject
  * what takes longer is told on the way.
  */
 const PATIENCE_MS = 1_000
+
+/** After so many milliseconds of work whoever waits has a turn. */
+const BREATH_MS = 5
 
 /** A deletion that takes longer than this, in milliseconds, says what it waits for. */
 const LONG_MS = 5_000
@@ -148,6 +152,7 @@ export class TenantStatusReconciler {
   /** `problem` is in the way of the cluster-scoped objects; `waitingFor` is a namespace whose policies a deletion waits for. */
   async #tell(name: string, { problem, waitingFor }: { readonly problem?: Problem; readonly waitingFor?: string } = {}): Promise<Outcome> {
     const { world, writer, now, onStatus } = this.#context
+    await this.#lookAtOthers(name)
     const tenant = world.tenants.get(name)
     if (!tenant) return { outcome: 'done' }
     const selected = world.membership.namespacesOf(name).size
@@ -166,6 +171,9 @@ export class TenantStatusReconciler {
         namespace,
         owner: world.membership.ownerOf(namespace) ?? '',
       })),
+      widened: world.others.wideningsOf(name),
+      audit: world.others.auditOf(tenant),
+      oneSided: world.others.oneSidedOf(name),
       protectedMatches: world.protectedMatches(tenant),
       dns: world.facts.dns,
       problem,
@@ -179,6 +187,17 @@ export class TenantStatusReconciler {
     }
     onStatus(name, status)
     return forMs > 0 ? { outcome: 'requeueAfter', ms: forMs } : { outcome: 'done' }
+  }
+
+  /** What policies of others open; a tenant with thousands of them must not hold up a repair meanwhile. */
+  async #lookAtOthers(name: string): Promise<void> {
+    const { world, now } = this.#context
+    let began = now.monotonic()
+    for (const _ of world.others.settle(name)) {
+      if (now.monotonic() - began < BREATH_MS) continue
+      await setImmediate()
+      began = now.monotonic()
+    }
   }
 
   /** For how many milliseconds status may still wait for namespaces; 0 when it is to be written. */

@@ -17,12 +17,13 @@ import { mayBelong, protectedBy } from './desired-state.ts'
 import { DriftLog } from './drift.ts'
 import { Extras } from './extras.ts'
 import { Services } from './facts.ts'
+import { Others } from './foreign/others.ts'
 import { Gates } from './gates.ts'
 import { GATES_KEY, type Key, namespaceKey, tenantKey } from './keys.ts'
 import { Membership, type NamespaceChange } from './membership.ts'
 import { type NamespaceEntry, namespaceEntry } from './namespace-entry.ts'
 import { type NamespaceOutcome, Outcomes } from './outcomes.ts'
-import { isPolicyName, type NetworkPolicy, type PolicyEntry, policyEntry } from './policy-entry.ts'
+import { isPolicyName, type NetworkPolicy, type PolicyEntry, policyEntry, unowned } from './policy-entry.ts'
 import { PolicyMemory } from './policy-memory.ts'
 import { objectText } from './repairs.ts'
 import { claimOf, policiesOf, selectorOf, standingOf, type Tenant, tenantOf } from './tenants.ts'
@@ -58,6 +59,7 @@ export class World {
   readonly resources: Store<TenantIsolation & StoredObject, TenantEntry>
   readonly namespaces: Store<StoredObject & KubeObject, NamespaceEntry>
   readonly policies: Store<NetworkPolicy, PolicyEntry>
+  readonly others: Others
   facts: Facts
   readonly #selectors = new Map<string, LabelSelector>()
   /** Which tenants name a tenant as a peer: they have to be understood anew when its selector changes. */
@@ -95,6 +97,15 @@ export class World {
       ingest: (object, previous) =>
         policyEntry(object, previous, this.desiredPolicy(object.metadata.namespace ?? '', object.metadata.name)),
       onChange: (change) => this.#onPolicy(change),
+    })
+    this.others = new Others({
+      facts: () => this.facts,
+      tenants: this.tenants,
+      namespacesOf: (tenant) => this.membership.namespacesOf(tenant),
+      ownerOf: (namespace) => this.ownerOf(namespace),
+      labelledIn: (namespace) => unowned(this.policiesIn(namespace), this.membership.ownerOf(namespace)),
+      // Behind everything that closes or opens something.
+      tell: (tenant) => options.enqueue(tenantKey(tenant), 'initial'),
     })
   }
 
@@ -221,6 +232,7 @@ export class World {
   #forgetTenant(name: string, priority: Priority): void {
     this.tenants.delete(name)
     this.#selectors.delete(name)
+    this.others.understood(name, [])
     this.outcomes.forgetTenant(name)
     for (const referrers of this.#referencedBy.values()) referrers.delete(name)
     this.extras.guard(name, [])
@@ -247,6 +259,7 @@ export class World {
       standingOf(previous) !== standingOf(tenant)
     )
       this.#onMembership(claim ? this.membership.setTenant(claim) : this.membership.removeTenant(name), priority)
+    if (previous?.intent !== tenant.intent) this.others.understood(name, this.#referencedBy.get(name) ?? [])
     const same = previous?.intent === tenant.intent && previous?.access === tenant.access && previous.standard === tenant.standard
     if (same && previous?.resource.metadata.finalizers?.join() === resource.metadata.finalizers?.join()) return
     // Those too that left while the tenant was suspended: nobody else lets them go.
@@ -265,12 +278,14 @@ export class World {
       const left = this.membership.removeNamespace(change.key)
       this.settle(change.key, undefined)
       this.#onMembership([left], priority)
+      this.others.onNamespace(change)
       return
     }
     const { entry, previous } = change
     // Annotations and status of namespaces change often, and mean nothing to us.
     if (previous && entry.terminating === previous.terminating && canonicalJson(entry.labels) === canonicalJson(previous.labels)) return
     this.#onMembership([this.#place(change.key, entry)], priority)
+    this.others.onNamespace(change)
     if (this.#protected.has(change.key)) this.#tellOfProtected([previous?.labels, entry.labels], priority)
     if (this.membership.ownerOf(change.key) !== undefined) this.#options.enqueue(namespaceKey(change.key), priority)
     this.extras.onLabels(change.key, priority)
@@ -296,6 +311,7 @@ export class World {
       if (before[0] === after[0]) continue
       if (after[0] !== undefined) this.#unsettledSince.set(namespace, this.#options.now.monotonic())
       this.#enqueueNamespace(namespace, priority)
+      this.others.changed(namespace)
     }
   }
 
@@ -306,6 +322,7 @@ export class World {
     if (wasLast && change.previous) this.#mayGo(change.previous.tenant)
     if (change.type !== 'deleted') this.#memory.find(namespace, name)
     else if (this.membership.ownerOf(namespace) !== undefined && isPolicyName(name)) this.#memory.lose(namespace, name, change.previous.uid)
+    if (change.entry?.foreign || change.previous?.foreign) this.others.changed(namespace)
     const object = objectText({ kind: 'NetworkPolicy', namespace, name })
     const differs = this.desiredPolicy(namespace, name)?.fingerprint !== change.entry?.fingerprint
     if (this.#memory.note(object, differs, this.#options.now.monotonic()))

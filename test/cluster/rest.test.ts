@@ -159,7 +159,7 @@ describe('status', function () {
     const mark = await kube.audit.mark()
     const began = performance.now()
     await kube.applyTenant(TENANT, specOf(TENANT))
-    await eventually(async () => expect((await kube.tenant(TENANT)).status?.conditions).to.have.lengthOf(8))
+    await eventually(async () => expect((await kube.tenant(TENANT)).status?.conditions).to.have.lengthOf(9))
     expect(performance.now() - began).to.be.below(1_000)
     await kube.ready(TENANT)
     const tenantWrites = (await kube.audit.writesSince(mark)).filter(({ resource }) => resource === 'tenantisolations')

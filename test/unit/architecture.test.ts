@@ -21,7 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   kube: ['time'],
   controller: ['kube', 'time'],
   observability: ['api', 'kube', 'controller', 'reconcile', 'time'],
-  reconcile: ['admission', 'api', 'desired', 'kube', 'controller', 'reachability', 'time'],
+  reconcile: ['admission', 'api', 'desired', 'kube', 'controller', 'reachability', 'lint', 'time'],
 }
 
 const PURE = ['api', 'desired', 'reachability', 'lint', 'admission', 'convert']

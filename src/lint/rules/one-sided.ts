@@ -12,10 +12,18 @@ export const oneSided: LintRule = {
   name: 'OneSidedGrant',
   severity: 'warning',
   summary: 'a tenant lists another one in egress that does not list it in ingress, or the reverse',
-  check: (input) => {
-    const context = contextOf(input)
-    return input.grants.flatMap((grant) => (grant.tenant === undefined ? [] : inGrant(grant, context)))
-  },
+  check: (input) => oneSidedGrants({ ...input, labelsOf: (namespace) => labelsOf(input, namespace) }).map(found),
+}
+
+/** A peer of a rule that another tenant would have to answer with a rule of its own, in direction `back`. */
+export type OneSided = { readonly grant: Grant; readonly part: GrantPart; readonly other: string; readonly back: Direction }
+
+export type OneSidedQuestion = Pick<LintInput, 'tenants' | 'grants'> & { readonly labelsOf: (namespace: string) => Labels }
+
+/** Those among the grants of the resources that nobody answers. */
+export function oneSidedGrants(question: OneSidedQuestion): readonly OneSided[] {
+  const context = contextOf(question)
+  return question.grants.flatMap((grant) => (grant.tenant === undefined ? [] : inGrant(grant, context)))
 }
 
 /** A namespace of a tenant; of a tenant that has none yet, one as its selector wants it. */
@@ -31,7 +39,7 @@ type Context = {
 
 type Selector = NonNullable<Extract<Peer, { form: 'Pods' }>['namespaceSelector']>
 
-function contextOf(input: LintInput): Context {
+function contextOf(input: OneSidedQuestion): Context {
   const placesOf = new Map(input.tenants.map((tenant) => [tenant.resource.metadata.name, placesIn(tenant, input)]))
   const all = [...placesOf.values()].flat()
   const known = new Map<string, ReadonlyMap<LintTenant, readonly Place[]>>()
@@ -48,8 +56,8 @@ function contextOf(input: LintInput): Context {
   return { placesOf, matching, grantsOf: Map.groupBy(input.grants, ({ tenant }) => tenant) }
 }
 
-function placesIn(tenant: LintTenant, input: LintInput): readonly Place[] {
-  if (tenant.namespaces.length > 0) return tenant.namespaces.map((name) => ({ tenant, name, labels: labelsOf(input, name) }))
+function placesIn(tenant: LintTenant, input: OneSidedQuestion): readonly Place[] {
+  if (tenant.namespaces.length > 0) return tenant.namespaces.map((name) => ({ tenant, name, labels: input.labelsOf(name) }))
   return [{ tenant, name: `(${tenant.resource.metadata.name})`, labels: labelsFor(tenant.resource.spec.namespaceSelector) }]
 }
 
@@ -61,7 +69,7 @@ function labelsFor({ matchLabels = {}, matchExpressions = [] }: LabelSelector): 
   return { ...Object.fromEntries(others), ...matchLabels }
 }
 
-function inGrant(grant: Grant, context: Context): readonly Found[] {
+function inGrant(grant: Grant, context: Context): readonly OneSided[] {
   const { direction, namespaceSelector, tenant = '' } = grant
   const back: Direction = direction === 'Ingress' ? 'Egress' : 'Ingress'
   const places = context.placesOf.get(tenant) ?? []
@@ -73,7 +81,7 @@ function inGrant(grant: Grant, context: Context): readonly Found[] {
       if (other === own.tenant || !closes(other, back)) return []
       const candidates = [...(context.grantsOf.get(other.resource.metadata.name) ?? []), ...(context.grantsOf.get(undefined) ?? [])]
       const answered = candidates.some((answer) => answer.direction === back && answers(answer, { theirs, mine, part }))
-      return answered ? [] : [found(grant, part, other, back)]
+      return answered ? [] : [{ grant, part, other: other.resource.metadata.name, back }]
     }),
   )
 }
@@ -116,16 +124,18 @@ function meet(a: Rule, b: Rule): boolean {
   return a.named.length > 0 || b.named.length > 0 || intersectPorts(a.numbered, b.numbered).length > 0
 }
 
-function found({ object, direction, tenant = '' }: Grant, { field, rules }: GrantPart, other: LintTenant, back: Direction): Found {
-  const name = other.resource.metadata.name
-  const ports = portsText(unionPorts(...rules.map(({ numbered }) => numbered)))
+/** "on TCP 443", "on http" */
+export function portsOf({ rules }: GrantPart): string {
   const names = rules.flatMap(({ named }) => named.map((port) => port.name))
-  const on = names.length > 0 ? `on ${names.join(', ')}` : `on ${ports}`
+  return `on ${names.length > 0 ? names.join(', ') : portsText(unionPorts(...rules.map(({ numbered }) => numbered)))}`
+}
+
+function found({ grant: { object, direction, tenant = '' }, part, other, back }: OneSided): Found {
   const lacks = direction === 'Egress' ? `lets ${tenant} in` : `lets it connect to ${tenant}`
   const peer = direction === 'Egress' ? 'from' : 'to'
   return {
     object,
-    field,
-    message: `lists tenant ${name}, and no ${back.toLowerCase()} rule of ${tenantText(name)} ${lacks} ${on}: nothing passes; ask for a rule with ${peer}: [{tenant: ${tenant}}] there, or take this one away`,
+    field: part.field,
+    message: `lists tenant ${other}, and no ${back.toLowerCase()} rule of ${tenantText(other)} ${lacks} ${portsOf(part)}: nothing passes; ask for a rule with ${peer}: [{tenant: ${tenant}}] there, or take this one away`,
   }
 }

@@ -4,6 +4,8 @@ import { FINALIZER } from '../../../src/api/labels.ts'
 import { type Status, status as statusSchema } from '../../../src/api/status.ts'
 import type { TenantIsolation } from '../../../src/api/tenant-isolation.ts'
 import type { Facts } from '../../../src/desired/facts.ts'
+import type { Opening, Policy } from '../../../src/reachability/reachability.ts'
+import { type Widening, wideningOf } from '../../../src/reconcile/foreign/widening.ts'
 import type { Problem, Summary } from '../../../src/reconcile/outcomes.ts'
 import { type StatusInput, statusOf } from '../../../src/reconcile/status.ts'
 import { tenantOf } from '../../../src/reconcile/tenants.ts'
@@ -55,6 +57,7 @@ describe('status', () => {
       Reconciling: 'False Settled',
       Stalled: 'False NotStalled',
       NetworkIsolated: 'True Isolated',
+      IsolationWidened: 'False NotWidened',
       PodSecurityEnforced: 'False NotAsked',
       AccessBound: 'False NotAsked',
       Drifted: 'False NoDrift',
@@ -64,7 +67,7 @@ describe('status', () => {
 
   it('speaks of the generation that it was worked out from, in every condition', () => {
     const { observedGeneration, conditions = [] } = statusFor()
-    expect([observedGeneration, ...conditions.map((condition) => condition.observedGeneration)]).to.deep.equal(Array(9).fill(7))
+    expect([observedGeneration, ...conditions.map((condition) => condition.observedGeneration)]).to.deep.equal(Array(10).fill(7))
   })
 
   it('says Reconciling while namespaces wait, and is not Ready', () => {
@@ -142,6 +145,30 @@ describe('status', () => {
     const status = statusFor({ resource: resource({ ...OFF, mode: 'Audit' }), summary })
     expect(said(status)).to.include({ Ready: 'True Audit', NetworkIsolated: 'False Audit' })
     expect(status.network).to.deep.equal({ mode: 'Audit', policies: 0, wouldWrite: 6 })
+  })
+
+  it('of a tenant in mode Audit has numbers, and of no other', () => {
+    const audit = { namespacesClosedForIngress: 1, namespacesClosedForEgress: 3, rulesForNobody: 0, policiesThatWiden: 2 }
+    expect(statusFor({ resource: resource({ ...OFF, mode: 'Audit' }), audit }).network?.audit).to.deep.equal(audit)
+    expect(statusFor({ audit }).network).not.to.have.property('audit')
+  })
+
+  it('is IsolationWidened, and Ready all the same, while a policy of somebody else opens more; the gravest is named', () => {
+    const row = (name: string, reason: Widening['reason']): Widening => ({ namespace: 'shop', name, reason, message: `${name} opens it` })
+    const widened = [row('a', 'OpenedWithinTenant'), row('b', 'NotUnderstood'), row('c', 'BoundaryOpened'), row('d', 'BoundaryOpened')]
+    const status = statusFor({ widened })
+    expect(said(status)).to.include({ IsolationWidened: 'True BoundaryOpened', Ready: 'True Isolated', NetworkIsolated: 'True Isolated' })
+    expect(messageOf(status, 'IsolationWidened')).to.equal(
+      'NetworkPolicy shop/c opens what no rule allows: c opens it; delete it, or write what is wanted as a rule (and 3 more NetworkPolicies; see status.network.widened)',
+    )
+    expect(said(statusFor({ widened: widened.slice(0, 2) }))).to.include({ IsolationWidened: 'True NotUnderstood' })
+    expect(messageOf(statusFor({ widened: widened.slice(0, 1) }), 'IsolationWidened')).to.equal(
+      'NetworkPolicy shop/a opens what no rule allows between pods of the tenant: a opens it; delete it, or write what is wanted as a rule',
+    )
+    expect(said(statusFor({ widened, resource: resource({ ...OFF, mode: 'Audit' }) }))).to.include({ IsolationWidened: 'False Audit' })
+    expect(said(statusFor({ widened, resource: resource(OFF, { spec: { suspend: true } }) }))).to.include({
+      IsolationWidened: 'Unknown Suspended',
+    })
   })
 
   it('says neither yes nor no while it is suspended', () => {
@@ -263,9 +290,12 @@ describe('status', () => {
     )
     const contested = Array.from({ length: 2_000 }, (_, i) => ({ namespace: `c${i}`, owner: 'older' }))
     const summary: Summary = { settled: 2_000, isolated: 0, policies: 0, wouldWrite: 0, problems: new Map(Object.entries(problems)) }
+    const opening: Opening = { direction: 'Ingress', rule: 0, peer: undefined, crosses: true, text: 'x'.repeat(10_000) }
+    const names = Array.from({ length: 2_000 }, (_, i) => `${'n'.repeat(200)}${i}`)
     const status = statusFor({
       summary,
       selected: 2_000,
+      widened: names.map((name) => wideningOf('shop', { name, policy: {} as Policy }, [opening])),
       contested,
       access: { pending: 0, problems: new Map(Object.entries(problems)) },
       standard: { pending: 0, problems: new Map(Object.entries(problems)) },

@@ -1,0 +1,190 @@
+/**
+ * reconcile/foreign/widened.ts — what the policies of others open in the namespaces of tenants beyond the tenants' rules, worked out when
+ * status asks for it, and again only where something changed that it depends on (docs/decisions/0018).
+ */
+
+import { compareText } from '../../api/canonical.ts'
+import type { Labels } from '../../api/selectors.ts'
+import type { ManagedPolicy } from '../../desired/managed.ts'
+import {
+  dependsOnNamespaces,
+  type Opened,
+  openedBeyond,
+  openingsOf,
+  type Policy,
+  readPolicies,
+  type Space,
+} from '../../reachability/reachability.ts'
+import type { Tenant } from '../tenants.ts'
+import type { ForeignPolicy } from './foreign-policy.ts'
+import { type Heard, Listeners } from './listeners.ts'
+import type { SpaceIndex } from './space-index.ts'
+import { type Widening, wideningOf } from './widening.ts'
+
+export type WidenedOptions = {
+  readonly spaces: SpaceIndex
+  readonly ownerOf: (namespace: string) => Tenant | undefined
+  /** The policies that are not ours in a namespace. */
+  readonly foreignIn: (namespace: string) => readonly ForeignPolicy[]
+  /** Something else is to be said of the tenant. */
+  readonly tell: (tenant: string) => void
+}
+
+const EVERYWHERE: Heard = { text: '{}', selector: {} }
+
+export class Widened {
+  readonly #options: WidenedOptions
+  /** Namespaces that have to be looked at anew. */
+  readonly #stale = new Set<string>()
+  readonly #listeners = new Listeners()
+  /** What was found, by tenant and namespace. */
+  readonly #found = new Map<string, Map<string, readonly Widening[]>>()
+  /** For which tenant a namespace with policies of others was looked at last. */
+  readonly #lookedFor = new Map<string, string>()
+  /** What a policy opens beyond ours, for as long as both are the same. */
+  readonly #beyond = new WeakMap<Policy, { readonly ours: readonly Policy[]; readonly opened: readonly Opened[] }>()
+  /** All policies of a namespace in which there are some of others. */
+  readonly #mixed = new Map<string, { readonly ours: readonly Policy[]; readonly all: readonly Policy[] }>()
+
+  constructor(options: WidenedOptions) {
+    this.#options = options
+  }
+
+  /** Policies in the namespace, ours or others', or its owner are not what they were. */
+  changed(namespace: string): void {
+    const { ownerOf, foreignIn, tell } = this.#options
+    this.#mixed.delete(namespace)
+    const owner = ownerOf(namespace)?.resource.metadata.name
+    const before = this.#lookedFor.get(namespace)
+    if (before !== undefined && before !== owner) this.#forget(namespace, before)
+    const concerned = foreignIn(namespace).length > 0 || before !== undefined
+    if (owner === undefined || !concerned) return
+    this.#stale.add(namespace)
+    tell(owner)
+  }
+
+  /** The labels of the namespace, its policies or its owner changed: whoever opens something to it or from it has to know. */
+  touched(...labels: readonly Labels[]): void {
+    const { ownerOf, tell } = this.#options
+    for (const namespace of this.#listeners.of(labels)) {
+      const owner = ownerOf(namespace)
+      if (!owner) continue
+      this.#stale.add(namespace)
+      tell(owner.resource.metadata.name)
+    }
+  }
+
+  /** Looks at what is to be looked at for the tenant, a namespace at each step. */
+  *settle(tenant: string): Generator<void> {
+    for (const namespace of [...this.#stale]) {
+      const owner = this.#options.ownerOf(namespace)
+      if (owner && owner.resource.metadata.name !== tenant) continue
+      this.#stale.delete(namespace)
+      if (!owner) continue
+      this.#look(namespace, owner)
+      yield
+    }
+  }
+
+  /** By namespace and name. */
+  of(tenant: string): readonly Widening[] {
+    const byNamespace = [...(this.#found.get(tenant) ?? [])].sort(([a], [b]) => compareText(a, b))
+    return byNamespace.flatMap(([, widenings]) => widenings)
+  }
+
+  #look(namespace: string, owner: Tenant): void {
+    const { name } = owner.resource.metadata
+    const { foreignIn, spaces } = this.#options
+    const policies = foreignIn(namespace)
+    const labels = spaces.labelsOf(namespace) ?? {}
+    const ours = compiled(owner.intent && owner.intent.mode !== 'Disabled' ? owner.intent.policiesFor(labels) : [])
+    const heard = new Map<string, Heard>()
+    const widenings = policies.flatMap((foreign): readonly Widening[] => {
+      if (!foreign.policy) return ours.length > 0 ? [wideningOf(namespace, foreign, [])] : []
+      const opened = this.#openedBy(foreign.policy, ours)
+      if (opened.length === 0) return []
+      for (const one of heardBy(foreign.policy, opened)) heard.set(one.text, one)
+      const openings = openingsOf({
+        policy: foreign.policy,
+        opened,
+        here: this.#space(namespace, labels, name),
+        spacesOf: (peer) => this.#spacesOf(namespace, peer, name),
+        isInside: (other) => this.#options.ownerOf(other)?.resource.metadata.name === name,
+      })
+      return openings.length > 0 ? [wideningOf(namespace, foreign, openings)] : []
+    })
+    this.#listeners.listen(namespace, [...heard.values()])
+    if (policies.length > 0) this.#lookedFor.set(namespace, name)
+    else this.#lookedFor.delete(namespace)
+    if (widenings.length === 0) this.#drop(namespace, name)
+    else this.#found.set(name, (this.#found.get(name) ?? new Map()).set(namespace, widenings))
+  }
+
+  #openedBy(foreign: Policy, ours: readonly Policy[]): readonly Opened[] {
+    const known = this.#beyond.get(foreign)
+    if (known?.ours === ours) return known.opened
+    const opened = openedBeyond(foreign, ours)
+    this.#beyond.set(foreign, { ours, opened })
+    return opened
+  }
+
+  *#spacesOf(namespace: string, peer: { readonly namespaceSelector: Heard | undefined } | undefined, tenant: string): Iterable<Space> {
+    const { spaces } = this.#options
+    const own = peer && !peer.namespaceSelector
+    const names = own ? [namespace] : spaces.matching(peer?.namespaceSelector?.selector ?? {})
+    for (const name of names) yield this.#space(name, spaces.labelsOf(name) ?? {}, tenant)
+  }
+
+  /** A namespace under all policies. Of the tenant that is asked for, as if what it asks for were enforced: in Audit that is the question. */
+  #space(name: string, labels: Labels, tenant: string): Space {
+    const { ownerOf, foreignIn } = this.#options
+    const owner = ownerOf(name)
+    const mode = owner?.intent?.mode
+    const closed = mode === 'Enforce' || (mode === 'Audit' && owner?.resource.metadata.name === tenant)
+    const ours = compiled(closed ? (owner?.intent?.policiesFor(labels) ?? []) : [])
+    const foreign = foreignIn(name)
+    if (foreign.length === 0) return { name, labels, policies: ours }
+    const known = this.#mixed.get(name)
+    const all = known?.ours === ours ? known.all : [...ours, ...foreign.flatMap(({ policy }) => policy ?? [])]
+    if (known?.ours !== ours) this.#mixed.set(name, { ours, all })
+    return { name, labels, policies: all }
+  }
+
+  #forget(namespace: string, tenant: string): void {
+    this.#drop(namespace, tenant)
+    this.#lookedFor.delete(namespace)
+    this.#stale.delete(namespace)
+    this.#listeners.listen(namespace, [])
+  }
+
+  #drop(namespace: string, tenant: string): void {
+    const found = this.#found.get(tenant)
+    if (found?.delete(namespace) && found.size === 0) this.#found.delete(tenant)
+  }
+}
+
+/** The namespaces on which it depends what of this is open. */
+function heardBy({ rules }: Policy, opened: readonly Opened[]): readonly Heard[] {
+  if (!dependsOnNamespaces(opened)) return []
+  return opened.flatMap(({ direction, rule, peer, outside }): Heard[] => {
+    if (outside) return []
+    const named = peer === undefined ? undefined : rules[direction]?.[rule]?.peers[peer]
+    if (named === undefined) return [EVERYWHERE]
+    return named.form === 'Pods' && named.namespaceSelector ? [named.namespaceSelector] : []
+  })
+}
+
+const known = new WeakMap<readonly ManagedPolicy[], readonly Policy[]>()
+const NONE: readonly Policy[] = []
+
+/** Ours as the evaluator reads them; worked out once for all namespaces to which the same rules apply. */
+function compiled(policies: readonly ManagedPolicy[]): readonly Policy[] {
+  if (policies.length === 0) return NONE
+  const found = known.get(policies)
+  if (found) return found
+  const read = readPolicies(policies.map(({ name, spec }) => ({ metadata: { namespace: 'any', name }, spec })))
+  const [problem] = read.problems
+  if (problem) throw new Error(`a policy that the operator would write is not understood: ${problem.field}: ${problem.message}`)
+  known.set(policies, read.policies)
+  return read.policies
+}

@@ -60,9 +60,10 @@ function effectOf(direction: Direction, changes: readonly Change[], { before, af
   const [closed, closing] = [closes(before, direction), closes(after, direction)]
   // Without a baseline that closes it, a direction is open, whatever else is there.
   if (!closed || !closing) return { takes: !closed && closing, adds: closed && !closing }
+  // The baseline is for all pods: what it allows, no other policy takes away or adds.
   return {
-    takes: changes.some((change) => !allowsAllIn(direction, change.after?.spec, change.before?.spec)),
-    adds: changes.some((change) => !allowsAllIn(direction, change.before?.spec, change.after?.spec)),
+    takes: changes.some((change) => !allowsAllIn(direction, [change.after?.spec, after], change.before?.spec)),
+    adds: changes.some((change) => !allowsAllIn(direction, [change.before?.spec, before], change.after?.spec)),
   }
 }
 

@@ -170,7 +170,9 @@ function repairsIn(plan: Plan, namespace: string, owner: Tenant, context: Namesp
   // What could not be made so far was not deleted by anybody.
   const waiting = world.outcomes.of(namespace)?.problem !== undefined
   const steps = plan.flat().filter(({ action }) => !(waiting && action === 'create'))
-  return steps.map(({ action, name }) => {
+  // What takes several writes is put back once.
+  const first = steps.filter(({ name }, index) => steps.findIndex((step) => step.name === name) === index)
+  return first.map(({ action, name }) => {
     const by = world.policiesIn(namespace).get(name)?.changedBy
     return possibleRepair({ kind: 'NetworkPolicy', namespace, name, change: CHANGES[action], by }, owner, context)
   })

@@ -47,12 +47,12 @@ export function closes(spec: PolicySpec | undefined, direction: Direction): bool
  * a finer look would say yes, never the other way round.
  */
 export function allowsAll(wider: PolicySpec, narrower: PolicySpec): boolean {
-  return DIRECTIONS.every((direction) => allowsAllIn(direction, wider, narrower))
+  return DIRECTIONS.every((direction) => allowsAllIn(direction, [wider], narrower))
 }
 
-/** The same for one direction; a policy that is not there allows nothing. */
-export function allowsAllIn(direction: Direction, wider: PolicySpec | undefined, narrower: PolicySpec | undefined): boolean {
-  const outer = rulesIn(direction, wider)
+/** The same for one direction, and several policies that together allow more; one that is not there allows nothing. */
+export function allowsAllIn(direction: Direction, wider: readonly (PolicySpec | undefined)[], narrower: PolicySpec | undefined): boolean {
+  const outer = wider.flatMap((spec) => rulesIn(direction, spec))
   return rulesIn(direction, narrower).every((rule) => outer.some((candidate) => coversRule(candidate, rule)))
 }
 

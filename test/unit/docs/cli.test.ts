@@ -16,7 +16,7 @@ const EXAMPLES = TRANSCRIPTS.flatMap((text) => {
 })
 
 describe('docs/cli.md', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
 
   it('has examples over the files of this repository', () => {
     expect(EXAMPLES.map(({ args: [command] }) => command)).to.include.members(['explain', 'matrix', 'impact'])

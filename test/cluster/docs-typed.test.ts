@@ -20,7 +20,7 @@ const GUARD = 'operator-guard.tenant-isolation.dev'
 const targets = [...page('Makefile').matchAll(/^([a-z-]+):/gm)].map(([, target]) => target)
 
 describe('the pages that are typed', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let cluster: ChartCluster
   let operator: RunningRelease | undefined
   let typing: Typing

@@ -17,7 +17,8 @@ const testsOf = (file: string) => yamlOf(file).filter((text) => kindsIn(text).in
 /** A recipe about the network shows no profiles (TI008), and the namespaces of some are elsewhere (TI006). */
 const LEFT_OUT = ['TI006', 'TI008']
 
-describe('the recipes of the documentation', () => {
+describe('the recipes of the documentation', function () {
+  this.timeout(20_000)
   let folder: Folder
 
   beforeEach(() => {

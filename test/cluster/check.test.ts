@@ -1,4 +1,4 @@
-/** `check` on a real API server: before an installation, behind it, and with whatever may be wrong. */
+/** `check` on a real API server: before an installation, behind it, and with whatever may be wrong; and what docs/check.md shows. */
 
 import { execFile } from 'node:child_process'
 import { dirname } from 'node:path'
@@ -11,9 +11,11 @@ import { hasMutatingPolicies } from '../../tools/control-plane/install.ts'
 import { type Ended, run } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
 import { type ChartCluster, type RunningRelease, startChartCluster } from '../support/installed-chart.ts'
+import { blocks, page } from '../support/markdown.ts'
 import { shellWith } from '../support/shell.ts'
 
 const NAMESPACE = 'platform'
+const FLANNEL = 'ghcr.io/flannel-io/flannel:v0.27.4'
 const VALUES = { serviceAccount: { name: 'keeper' } }
 
 type Checked = {
@@ -66,17 +68,24 @@ describe('check', function () {
       await cluster.kubectl('replace --filename=-', { ...before, metadata })
     }
   }
-  const withDaemonSet = async (image: string): Promise<readonly [boolean, string]> => {
+  /** While there is a DaemonSet with this image, as a network plugin has one. */
+  const withDaemonSet = async <T>(image: string, look: () => Promise<T>): Promise<T> => {
     const labels = { app: 'network' }
     const template = { metadata: { labels }, spec: { containers: [{ name: 'main', image }] } }
     await cluster.kubectl('create --filename=-', {
       apiVersion: 'apps/v1',
       kind: 'DaemonSet',
-      metadata: { name: 'network', namespace: 'kube-system' },
+      metadata: { name: 'kube-flannel-ds', namespace: 'kube-system' },
       spec: { selector: { matchLabels: labels }, template },
     })
+    try {
+      return await look()
+    } finally {
+      await cluster.kubectl('delete daemonset/kube-flannel-ds --namespace=kube-system')
+    }
+  }
+  const networkPlugin = async (): Promise<readonly [boolean, string]> => {
     const { ok, lines } = await answer(...kubeconfig())
-    await cluster.kubectl('delete daemonset/network --namespace=kube-system')
     const line = lines.get('network-plugin')
     return [ok, `${line?.mark}: ${line?.reason}`]
   }
@@ -116,6 +125,24 @@ describe('check', function () {
       const { lines } = await answer(...kubeconfig('alice'))
       expect(lines.get('installer')).to.include({ mark: 'warning' })
       expect(lines.get('installer')?.reason).to.include('you may not create customresourcedefinitions.apiextensions.k8s.io')
+    })
+
+    it('prints what docs/check.md shows, where an older Kubernetes has nothing more to say', async function () {
+      // It has one line more there.
+      if (!hasMutatingPolicies(cluster.controlPlane)) this.skip()
+      const [shown = ''] = blocks(page('docs/check.md'), '')
+      const { code, stdout } = await withDaemonSet(FLANNEL, () => check())
+      const printed = stdout.replaceAll(/\bv1\.\d+\.\d+\b/g, 'v1.36.3').replaceAll(cluster.controlPlane.url, 'https://127.0.0.1:6443')
+      const wanted = shown
+        .split('\n')
+        .slice(1, -1)
+        .filter((line) => line !== '')
+      expect(wanted).to.have.length.greaterThan(4)
+      for (const line of wanted) {
+        const pattern = line.split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+        expect(printed).to.match(new RegExp(`^${pattern.join('.*')}$`, 'm'))
+      }
+      expect(code).to.equal(1)
     })
 
     it('cannot be done where nobody answers', async () => {
@@ -159,6 +186,14 @@ describe('check', function () {
       const { checks } = JSON.parse(json ?? '') as Checked
       for (const { check: name, docs } of checks) expect(markdown).to.match(new RegExp(`^\\| . \\| ${name} \\| .* \\| ${docs} \\|$`, 'm'))
     })
+  })
+
+  it('can be followed by the trial that docs/check.md shows, as far as anything runs pods', async () => {
+    await cluster.kubectl('create namespace shop')
+    await cluster.kubectl('wait --for=create serviceaccount/default --namespace=shop --timeout=20s')
+    const [trial = ''] = blocks(page('docs/check.md'), 'sh')
+    expect(trial).to.include('\nkubectl logs probe')
+    await paste(`set -e; ${trial.replaceAll(/^kubectl logs .*$/gm, '')}`)
   })
 
   describe('where something is wrong', () => {
@@ -211,13 +246,13 @@ describe('check', function () {
     })
 
     it('knows network plugins that enforce nothing, and those that do', async () => {
-      expect(await withDaemonSet('ghcr.io/flannel-io/flannel:v0.27.4')).to.deep.equal([
+      expect(await withDaemonSet(FLANNEL, networkPlugin)).to.deep.equal([
         false,
-        'missing: flannel (DaemonSet kube-system/network) does not enforce NetworkPolicies as it is set up: they would be there and stop nothing',
+        'missing: flannel (DaemonSet kube-system/kube-flannel-ds) does not enforce NetworkPolicies as it is set up: they would be there and stop nothing',
       ])
-      expect(await withDaemonSet('quay.io/calico/node:v3.30.3')).to.deep.equal([
+      expect(await withDaemonSet('quay.io/calico/node:v3.30.3', networkPlugin)).to.deep.equal([
         true,
-        'ok: Calico is there (DaemonSet kube-system/network), which enforces NetworkPolicies',
+        'ok: Calico is there (DaemonSet kube-system/kube-flannel-ds), which enforces NetworkPolicies',
       ])
     })
 

@@ -37,7 +37,7 @@ export function operatorGuard(operator: OperatorAccount): AdmissionPolicy {
       what: cel`request.resource.resource`,
       // What is there afterwards, or was there before it is deleted.
       subject: cel`object != null ? dyn(object) : dyn(oldObject)`,
-      child: cel`!(variables.what in ['roles', 'namespaces', 'tenantisolations'])`,
+      child: cel`!(variables.what in ['namespaces', 'tenantisolations'])`,
       tenant: cel`variables.subject.metadata.?labels[?${TENANT_LABEL}].orValue('')`,
       prefix: cel`${RBAC_PREFIX} + variables.tenant + ':'`,
     },
@@ -47,8 +47,9 @@ export function operatorGuard(operator: OperatorAccount): AdmissionPolicy {
         message: 'the operator writes no Roles',
       },
       {
-        expression: cel`!variables.child || !(request.?namespace.orValue('') in ${protectedNamespaces(operator)})`,
-        message: 'the operator writes nothing in protected namespaces',
+        // Of a namespace, it is the name.
+        expression: cel`!(request.?namespace.orValue('') in ${protectedNamespaces(operator)})`,
+        message: 'the operator writes nothing in protected namespaces, nor of them',
       },
       {
         expression: or(not(cel`variables.child`), and(cel`variables.tenant != ''`, nameOfOurs(cel`variables.subject.metadata.name`))),

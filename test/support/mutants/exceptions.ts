@@ -1,8 +1,11 @@
 /** support/mutants/exceptions.ts — mutants that no request can tell from the original, one by one, and why. */
 
+import { podSecurity } from '../../../src/api/pod-security/pod-security.ts'
+
 const NO_SUCH_EPHEMERAL = 'the API server takes no ephemeral container with ports, probes or hooks'
 const ALL_OR_NONE = 'the API server takes a pod only if all of its containers are host processes, or none'
 
+/** Of the rules for pods. */
 export const SAME_RULES: Readonly<Record<string, string>> = {
   'windowsHostProcess: without "variables.spec.?initContainers.orValue([])"': ALL_OR_NONE,
   'windowsHostProcess: without "variables.spec.?ephemeralContainers.orValue([])"': ALL_OR_NONE,
@@ -14,4 +17,53 @@ export const SAME_RULES: Readonly<Record<string, string>> = {
     'it only spares looking at the containers: all of no capabilities are dropped',
   'appArmor: "variables.annotations[k].startsWith(\'localhost/\')" is always true':
     'the API server takes no value that is neither runtime/default nor unconfined nor one of these',
+}
+
+const SPARES_WORK = 'it only spares looking further: what comes behind it says the same'
+const NOTHING_TO_COMPARE = 'where one of the two objects is not there, there is nothing that could be the same'
+const JOINS_OR_LEAVES = 'a namespace that is in the tenant only before or only after needs the verb for that already'
+const OLDER_SERVERS = 'this API server takes no range that CEL cannot read; older ones do'
+
+/** Of the guards. */
+export const SAME_GUARDS: Readonly<Record<string, string>> = {
+  'network-guard: "(request.operation == \'CREATE\')" is always false': NOTHING_TO_COMPARE,
+  'network-guard: "r.from.exists(p, has(p.cidr))" is always true': SPARES_WORK,
+  'network-guard: "r.to.exists(p, has(p.cidr))" is always true': SPARES_WORK,
+  'network-guard: "(isCIDR(p.ipBlock.cidr))" is always true': OLDER_SERVERS,
+  'network-guard: "isCIDR(x)" is always true': OLDER_SERVERS,
+  'membership-guard: "oldObject == null || object.metadata.?labels.orValue({})  ... metadata.?labels.orValue({})" is always true':
+    SPARES_WORK,
+  'membership-guard: "!(k in variables.was) || variables.was[k] != variables.now[k]" is always true': SPARES_WORK,
+  'membership-guard: "!(k in variables.now)" is always true': SPARES_WORK,
+  'membership-guard: "variables.touched.exists(k, k in p.namespaceSelector.?mat ... e([]).exists(e, e.key == k))" is always true':
+    SPARES_WORK,
+  'membership-guard: "variables.touched.exists(k, k in r.appliesTo.namespaceSel ... e([]).exists(e, e.key == k))" is always true':
+    SPARES_WORK,
+  'membership-guard: "variables.before" is always false': JOINS_OR_LEAVES,
+  'membership-guard: "variables.after" is always false': JOINS_OR_LEAVES,
+  'children-guard: "[dyn(object), dyn(oldObject)].filter(o, o != null).exists ... sWith(\'tenant-isolation:\')))", it takes all':
+    'both objects have the same name',
+  'operator-guard: "size(r.?nonResourceURLs.orValue([])) == 0" is always true':
+    'the API server takes no rule for resources and URLs at once',
+  'operator-guard: "(variables.subject.roleRef.kind == \'ClusterRole\')" is always true':
+    'the API server takes no ClusterRoleBinding to another kind of role',
+  'operator-guard: "(request.operation == \'UPDATE\')" is always true': NOTHING_TO_COMPARE,
+  ...('standard' in podSecurity.shape ? {} : withoutStandard()),
+}
+
+/** Until the resource has it, nobody can ask for it. */
+function withoutStandard(): Readonly<Record<string, string>> {
+  const reason = 'podSecurity.standard is not in the resource yet'
+  return {
+    'membership-guard: "((variables.before || variables.after) && (dyn(params).sp ... n-system:tenant-isolation\'))" is always false':
+      reason,
+    'membership-guard: "(variables.touched.exists(k, k.startsWith(\'pod-security.kubernetes.io/\')))" is always true': reason,
+    'membership-guard: "(request.userInfo.username != \'system:serviceaccount:tena ... on-system:tenant-isolation\')" is always true':
+      reason,
+    'membership-guard: "k.startsWith(\'pod-security.kubernetes.io/\')" is always true': reason,
+    'membership-guard: "k.startsWith(\'pod-security.kubernetes.io/\')" is always false': reason,
+    'membership-guard: "variables.touched.exists(k, k.startsWith(\'pod-security.kubernetes.io/\'))", it takes all': reason,
+    'membership-guard: without "(variables.standard ? [\'change its Pod Security labels\'] : [])"': reason,
+    'membership-guard: "variables.standard" is always false': reason,
+  }
 }

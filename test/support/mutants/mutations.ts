@@ -41,7 +41,7 @@ function ofParts(node: Node, text: string): readonly Edit[] {
   const inner = (nodes: readonly Node[] = parts) => nodes.flatMap((part) => ofParts(part, text))
   if (kind === 'list') return [...withoutEachItem(node, text), ...inner()]
   if (kind === 'conditional') return [...parts.slice(0, 1).flatMap((condition) => bothWays(condition, text)), ...inner()]
-  if (kind === 'method') return [...ofMethod(node, text), ...inner()]
+  if (kind === 'method') return isSelector(node, text) ? [] : [...ofMethod(node, text), ...inner()]
   if (kind !== 'operator') return inner()
   if (name === '&&' || name === '||') {
     const removable = parts.filter((part) => !isNeeded(part, parts, text))
@@ -64,11 +64,16 @@ function ofMethod(node: Node, text: string): readonly Edit[] {
     case 'all':
       return [
         ...(second ? bothWays(second, text) : []),
-        {
-          node,
-          becomes: receiverText + text.slice(receiver.end, node.end).replace(node.name, node.name === 'all' ? 'exists' : 'all'),
-          what: `${quoted(node, text)}, ${node.name === 'all' ? 'one is enough' : 'it takes all'}`,
-        },
+        // A list of one is how CEL gives a name to what it has worked out.
+        ...(receiver.kind === 'list' && receiver.parts.length === 1
+          ? []
+          : [
+              {
+                node,
+                becomes: receiverText + text.slice(receiver.end, node.end).replace(node.name, node.name === 'all' ? 'exists' : 'all'),
+                what: `${quoted(node, text)}, ${node.name === 'all' ? 'one is enough' : 'it takes all'}`,
+              },
+            ]),
       ]
     case 'filter':
     case 'optMap':
@@ -135,14 +140,23 @@ function withoutEachItem(node: Node, text: string): readonly Edit[] {
   })
 }
 
-/** Without it, what stands beside it is an error, which refuses everything: `has(x.y)`, or `k in m` beside `m[k]`. */
+/** Without it, what stands beside it is an error, which refuses everything: `has(x.y)`, or `k in m` beside `m[k]`. Nor is a half of a selector taken away. */
 function isNeeded(node: Node, siblings: readonly Node[], text: string): boolean {
   const [first, second] = node.parts
   if (node.kind === 'group' || node.kind === 'not') return first !== undefined && isNeeded(first, siblings, text)
+  if (isSelector(node, text)) return true
   if ((node.kind === 'call' && node.name === 'has') || (node.kind === 'method' && node.name === 'hasValue')) return true
   if (node.name !== 'in' || first === undefined || second === undefined) return false
   const access = `${text.slice(second.start, second.end)}[${text.slice(first.start, first.end)}]`
   return siblings.some((sibling) => sibling !== node && text.slice(sibling.start, sibling.end).includes(access))
+}
+
+/** Label selectors are looked into by a test of their own, thousands of times (test/cluster/guards/selectors.test.ts). */
+function isSelector({ parts: [receiver] }: Node, text: string): boolean {
+  return (
+    receiver !== undefined &&
+    /\.\?(matchLabels\.orValue\(\{\}|matchExpressions\.orValue\(\[\])\)$/.test(text.slice(receiver.start, receiver.end))
+  )
 }
 
 const CONDITIONS = [

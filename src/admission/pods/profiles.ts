@@ -22,7 +22,7 @@ const serviceAccount = variable('serviceAccount')
 
 export const taken = (slot: number) => cel`size(${profiles}) > ${slot}`
 export const profileAt = (slot: number) => cel`${profiles}[${slot}]`
-/** Sentences about what does not fit. */
+/** Sentences about what does not fit. Whoever reads them has asked whether the slot is taken. */
 export const misfits = (slot: number) => variable('misfits', slot)
 /** Whether the requester, or the pod's service account, may use the profile. */
 export const mayUse = (slot: number) => variable('mayUse', slot)
@@ -53,11 +53,7 @@ export function profileVariables(requester: Requester): readonly Variable[] {
   ${rule.violations(cel`r`)})`,
     })),
     ...SLOTS.flatMap((slot) => [
-      {
-        name: `misfits${slot}`,
-        expression: cel`!(${taken(slot)}) ? [''].filter(s, false) :
-  ${concat(RULES.map((rule) => cel`${sentencesOf(rule)}[${slot}]`))}`,
-      },
+      { name: `misfits${slot}`, expression: concat(RULES.map((rule) => cel`${sentencesOf(rule)}[${slot}]`)) },
       { name: `mayUse${slot}`, expression: cel`${taken(slot)} && (${or(...checks(slot, requester))})` },
     ]),
   ]

@@ -19,6 +19,11 @@ export const SAME_RULES: Readonly<Record<string, string>> = {
     'the API server takes no value that is neither runtime/default nor unconfined nor one of these',
 }
 
+/** Of what is around the rules. */
+export const SAME_PROFILES: Readonly<Record<string, string>> = {
+  'mayUse0: "variables.serviceAccount != \'\'" is always true': 'the API server gives a service account to every pod',
+}
+
 const SPARES_WORK = 'it only spares looking further: what comes behind it says the same'
 const NOTHING_TO_COMPARE = 'where one of the two objects is not there, there is nothing that could be the same'
 const JOINS_OR_LEAVES = 'a namespace that is in the tenant only before or only after needs the verb for that already'

@@ -6,9 +6,11 @@
  */
 
 import { type AdmissionBinding, type AdmissionPolicy, guardPolicies } from '../../../src/admission/guards/guards.ts'
+import type { ResourceRule } from '../../../src/admission/policy.ts'
 import { GROUP } from '../../../src/api/labels.ts'
 import { type Node, parseCel } from './cel-tree.ts'
 import { Schema } from './schema.ts'
+import { unseenRequests } from './unseen.ts'
 
 export type GuardJudge = { readonly guard: string; readonly policy: AdmissionPolicy; readonly mutants: readonly string[] }
 
@@ -20,7 +22,6 @@ type Spec = {
   readonly variables?: readonly Named[]
   readonly validations: readonly { readonly expression: string }[]
 }
-type ResourceRule = { readonly apiGroups: readonly string[]; readonly operations: readonly string[]; readonly resources: readonly string[] }
 
 const PREFIX = 'mutants.'
 
@@ -108,24 +109,6 @@ function judgeOf({ metadata: { name, labels }, spec: guardSpec, ...head }: Admis
 function forEach(expression: string): string {
   const ofMutant = expression.replaceAll(/\bvariables\.(\w+)\b(?!\[i\])/g, 'variables.$1[i]')
   return `lists.range(size(variables.mutants)).map(i, [variables.mutants[i]].map(mutant, ${ofMutant})[0])`
-}
-
-/** One for each kind of request that the guard is asked about. */
-function unseenRequests({ apiGroups, operations, resources }: ResourceRule) {
-  return apiGroups.flatMap((group) =>
-    resources.flatMap((path) =>
-      // A subresource is neither created nor deleted.
-      operations
-        .filter((operation) => operation === 'UPDATE' || !path.includes('/'))
-        .map((operation) => {
-          const [resource, subresource = ''] = path.split('/')
-          return {
-            what: `it is not asked about ${operation} of ${path}${group === '' ? '' : `.${group}`}`,
-            condition: `request.operation == '${operation}' && request.resource.group == '${group}' && request.resource.resource == '${resource}' && request.?subResource.orValue('') == '${subresource}'`,
-          }
-        }),
-    ),
-  )
 }
 
 /** The names of the variables that the text uses, and those that they use. */

@@ -20,7 +20,7 @@ import { eventually } from './eventually.ts'
 import { impersonating, type Person, personWith } from './guarded-people.ts'
 import { kubeConfigOf } from './kube-setup.ts'
 import { GUARD_JUDGES, judgeBinding } from './mutants/guard-judges.ts'
-import { watch } from './mutants/guard-watch.ts'
+import { isCopy, watch } from './mutants/guard-watch.ts'
 import { installedCluster } from './operator.ts'
 import { ADMIN, account, person as impersonated, openPeople, type People, type Person as Somebody } from './people.ts'
 
@@ -128,7 +128,8 @@ export class GuardedCluster {
     return events.flatMap((line) => {
       const { user, impersonatedUser, responseStatus, annotations } = JSON.parse(line) as AuditEvent
       // Copies that are asked about mutants are nobody's own requests.
-      return impersonatedUser ? [] : [{ user: user.username, code: responseStatus.code, text: annotations[key] }]
+      if (impersonatedUser && isCopy(impersonatedUser)) return []
+      return [{ user: (impersonatedUser ?? user).username, code: responseStatus.code, text: annotations[key] }]
     })
   }
 
@@ -151,7 +152,7 @@ export type Audited = { readonly user: string; readonly code: number; readonly t
 
 type AuditEvent = {
   readonly user: { readonly username: string }
-  readonly impersonatedUser?: object
+  readonly impersonatedUser?: { readonly username: string; readonly groups?: readonly string[] }
   readonly responseStatus: { readonly code: number }
   readonly annotations: Readonly<Record<string, string>>
 }

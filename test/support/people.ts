@@ -42,8 +42,8 @@ export async function openPeople(connections = 8): Promise<People> {
         dispatcher: agent,
         method: method as 'POST',
         headers: [
-          ...['authorization', `Bearer ${token}`, 'content-type', contentType, 'impersonate-user', user],
-          ...groups.flatMap((group) => ['impersonate-group', group]),
+          ...['authorization', `Bearer ${token}`, 'content-type', contentType, 'impersonate-user', header(user)],
+          ...groups.flatMap((group) => ['impersonate-group', header(group)]),
         ],
         body: body === undefined ? null : JSON.stringify(body),
       })
@@ -51,6 +51,11 @@ export async function openPeople(connections = 8): Promise<People> {
       return { code: response.statusCode, body: await response.body.json(), warnings }
     },
   }
+}
+
+/** The API server reads UTF-8; headers are written byte by byte. */
+function header(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1')
 }
 
 /** 299 - "the text" */

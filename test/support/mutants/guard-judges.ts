@@ -47,6 +47,10 @@ export function groupOf(guard: string, mutants: readonly number[]): string {
   return `${PREFIX}${guard}:${mutants.join(',')}`
 }
 
+export function isGroup(name: string): boolean {
+  return name.startsWith(PREFIX)
+}
+
 /** Of a warning: the guard, and whether it lets the request pass: first as it is, then each mutant that was asked for. Nothing if that got lost. */
 export function answerOf(warning: string): { readonly guard: string; readonly passes: readonly boolean[] | undefined } | undefined {
   const [, name, text = ''] = /ValidatingAdmissionPolicy '([^']+)' with binding '[^']+': (.*)$/.exec(warning) ?? []

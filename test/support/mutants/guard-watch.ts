@@ -6,7 +6,7 @@
 import { queryOf } from '../../../src/kube/paths.ts'
 import type { KubeRequest } from '../../../src/kube/transport.ts'
 import type { Answer, People, Person } from '../people.ts'
-import { answerOf, GUARD_JUDGES, groupOf } from './guard-judges.ts'
+import { answerOf, GUARD_JUDGES, groupOf, isGroup } from './guard-judges.ts'
 
 /** By guard, the numbers of its mutants. */
 type Asked = ReadonlyMap<string, readonly number[]>
@@ -36,6 +36,11 @@ export async function watch(people: People, who: Person, request: KubeRequest): 
       if (would !== passes) NOTICED.get(guard)?.set(number, `${who.user}: ${request.method} ${request.path}`)
     }
   }
+}
+
+/** Whether a request in the name of this user is one of those copies. */
+export function isCopy({ groups = [] }: Pick<Person, 'groups'>): boolean {
+  return groups.some(isGroup)
 }
 
 /** Everything that is written, but for what no policy is asked about. */

@@ -19,6 +19,8 @@ type Spec = {
 const GROUP = 'mutant:'
 /** What a condition is a condition of. */
 const BRANCHES = ' ? 1 : 0'
+/** The rules that the uses of profiles are about. The others have nothing to say, and cost nothing. */
+const RULES = ['privilegedRule', 'capabilitiesRule']
 const original = podSecurityPolicy()
 const spec = original.spec as Spec
 const schema = new Schema({ is: (number) => `request.userInfo.groups.exists(g, g == '${groupOf(number)}')` })
@@ -55,10 +57,9 @@ export const MUTANTS: readonly string[] = schema.mutants
 
 function changed(name: string, expression: string): string {
   if (/^(profiles|rules|admitted|mayUse\d)$/.test(name)) return schema.write(expression, 'value', name)
+  const [, start, condition, rest] = /^(variables\.rules\.map\(r, )((?:(?! \? ).)*)( \? .*)$/s.exec(expression) ?? []
+  if (start === undefined || condition === undefined) return expression
+  if (!RULES.includes(name)) return "variables.rules.map(r, [''].filter(s, false))"
   // Only whether there are sentences at all: what rules say is broken elsewhere.
-  const [, start = '', condition = '', rest = ''] = (/^(variables\.rules\.map\(r, )((?:(?! \? ).)*)( \? .*)$/s.exec(expression) ??
-    []) as string[]
-  return /Rule$/.test(name)
-    ? `${start}(${schema.write(`${condition}${BRANCHES}`, 'value', name).slice(0, -BRANCHES.length)})${rest}`
-    : expression
+  return `${start}(${schema.write(`${condition}${BRANCHES}`, 'value', name).slice(0, -BRANCHES.length)})${rest}`
 }

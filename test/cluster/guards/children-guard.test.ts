@@ -92,6 +92,7 @@ describe('what the operator wrote', function () {
       { ...owner, apiVersion: 'v1', kind: 'ConfigMap' },
     ]
     for (const other of others) await create('mine', { ownerReferences: [other] })
+    await refusal(create('mine', { ownerReferences: [...others, owner] }))
     await create('tenant-isolation-of-mine', {})
     await create('mine', { labels: { 'app.kubernetes.io/managed-by': 'tenant-isolation' } })
   })

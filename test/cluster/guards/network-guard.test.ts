@@ -24,7 +24,7 @@ const OWN = labelled({ guarded: TENANT })
 
 const NETWORK: Network = {
   ingress: [
-    { name: 'office', from: [{ cidr: '192.168.0.0/16', except: ['192.168.7.0/24'] }, { cidr: '172.16.0.0/12' }] },
+    { name: 'office', from: [{ cidr: '192.168.0.0/16', except: ['192.168.7.0/24', '192.168.200.0/24'] }, { cidr: '172.16.0.0/12' }] },
     { name: 'partner', from: [{ cidr: '203.0.113.0/24' }], ports: [{ port: 443 }, { port: 8000, endPort: 8099 }, { port: 'https' }] },
     { name: 'elsewhere', appliesTo: { namespaceSelector: labelled({ zone: 'dmz' }) }, from: [{ cidr: '198.51.100.0/24' }] },
     { name: 'six', from: [{ cidr: '2001:db8::/32' }, { tenant: 'acme' }, { preset: 'Internet' }] },
@@ -35,6 +35,7 @@ const NETWORK: Network = {
       to: [{ cidr: '10.0.0.0/8' }, { podSelector: labelled({ app: 'database' }) }],
       ports: [{ port: 5432 }, { protocol: 'UDP' }],
     },
+    { name: 'mirror', to: [{ cidr: '172.30.0.0/16' }] },
     { name: 'outpost', appliesTo: { namespaceSelector: labelled({ zone: 'dmz' }) }, to: [{ cidr: '198.51.100.0/24' }] },
   ],
 }
@@ -67,6 +68,7 @@ const ALLOWED: Readonly<Record<string, object>> = {
     { port: 8098, endPort: 8099 },
   ]),
   'a range inside one of the resource': from({ ipBlock: { cidr: '192.168.4.0/22', except: ['192.168.7.0/24'] } }),
+  'one that takes out even more': from({ ipBlock: { cidr: '192.168.4.0/22', except: ['192.168.7.0/24', '192.168.5.0/24'] } }),
   'a range beside what the resource takes out': from({ ipBlock: { cidr: '192.168.8.0/24' } }),
   'a range of IPv6': from({ ipBlock: { cidr: '2001:db8:1::/48' } }),
   'a range with one of its ports': fromOn('203.0.113.7/32', [{ port: 443 }, { port: 8010, endPort: 8020 }, { port: 'https' }]),
@@ -76,6 +78,8 @@ const ALLOWED: Readonly<Record<string, object>> = {
 const REFUSED: Readonly<Record<string, readonly [spec: object, says: string]>> = {
   'everything in': [{ podSelector: {}, ingress: [{}] }, 'a rule in ingress without from lets everybody through'],
   'everything out': [{ podSelector: {}, egress: [{}] }, 'a rule in egress without to lets everybody through'],
+  'everything in, by one rule of two': [{ podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }, {}] }, 'without from'],
+  'everything out, by one rule of two': [{ podSelector: {}, egress: [{ to: [{ podSelector: {} }] }, {}] }, 'without to'],
   'an empty list of peers': [{ podSelector: {}, ingress: [{ from: [] }] }, 'without from'],
   'ports without peers': [{ podSelector: {}, ingress: [{ ports: [{ port: 80 }] }] }, 'without from'],
   'everything in a direction that policyTypes leaves out': [{ podSelector: {}, policyTypes: ['Ingress'], egress: [{}] }, 'without to'],
@@ -118,6 +122,14 @@ const REFUSED: Readonly<Record<string, readonly [spec: object, says: string]>> =
   'a range that the resource allows elsewhere': [from({ ipBlock: { cidr: '198.51.100.0/24' } }), '198.51.100.0/24'],
   'a range to which the resource lets others go': [to({ ipBlock: { cidr: '198.51.100.0/24' } }), '198.51.100.0/24'],
   'the first port of a range and one before it': [fromOn('203.0.113.7/32', [{ port: 7999, endPort: 8001 }]), '203.0.113.7/32'],
+  'a strange namespace in one rule of two, to come from': [
+    { podSelector: {}, ingress: [OWN, labelled({ guarded: 'acme' })].map((namespaceSelector) => ({ from: [{ namespaceSelector }] })) },
+    'namespaceSelector in ingress',
+  ],
+  'a strange namespace in one rule of two, to go to': [
+    { podSelector: {}, egress: [OWN, labelled({ guarded: 'acme' })].map((namespaceSelector) => ({ to: [{ namespaceSelector }] })) },
+    'namespaceSelector in egress',
+  ],
   'one strange namespace among its own, to come from': [
     from({ namespaceSelector: OWN }, { namespaceSelector: labelled({ guarded: 'acme' }) }),
     'namespaceSelector in ingress',

@@ -64,13 +64,16 @@ function ofMethod(node: Node, text: string): readonly Edit[] {
     case 'all':
       return [
         ...(second ? bothWays(second, text) : []),
-        // A list of one is how CEL gives a name to what it has worked out.
+        // A list of one is how CEL gives a name to what it has worked out. What holds of nothing at all is left as it is.
         ...(receiver.kind === 'list' && receiver.parts.length === 1
           ? []
           : [
               {
                 node,
-                becomes: receiverText + text.slice(receiver.end, node.end).replace(node.name, node.name === 'all' ? 'exists' : 'all'),
+                becomes:
+                  node.name === 'all'
+                    ? `(size(${receiverText}) == 0 || ${receiverText}${text.slice(receiver.end, node.end).replace('all', 'exists')})`
+                    : `(size(${receiverText}) > 0 && ${receiverText}${text.slice(receiver.end, node.end).replace('exists', 'all')})`,
                 what: `${quoted(node, text)}, ${node.name === 'all' ? 'one is enough' : 'it takes all'}`,
               },
             ]),

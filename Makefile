@@ -6,20 +6,28 @@ MOCHA := $(NODE) node_modules/.bin/mocha
 
 .PHONY: help
 help: ## what there is
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: node_modules ## the main job on a real API server, told with times; KEEP=1 leaves it up
 	@$(NODE) tools/demo/demo.ts $(if $(KEEP),--keep)
 
 .PHONY: test
-test: node_modules ## every test, against a real API server
-	@$(NODE) tools/control-plane/binaries-ready.ts
+test: node_modules ## every test, against a real API server; KUBERNETES=1.34 or 1.35 for an older one
+	@$(NODE) tools/control-plane/binaries-ready.ts --helm
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 .PHONY: test-unit
 test-unit: node_modules ## the tests that need no API server
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts'
+
+# Debian's package; CHROMIUM names another. An administrator's rights are needed only where it is missing.
+.PHONY: test-report
+test-report: node_modules ## the page of a report in a real browser; installs chromium where it is missing; screenshots in .artifacts/report
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { echo "installing chromium" >&2; \
+	  as_root=$$(test "$$(id -u)" = 0 || echo sudo); \
+	  $$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
+	@$(MOCHA) 'test/browser/**/*.test.ts'
 
 .PHONY: coverage
 coverage: node_modules ## how much of src/ the tests without an API server run through
@@ -29,6 +37,7 @@ coverage: node_modules ## how much of src/ the tests without an API server run t
 lint: node_modules ## format, lint, types, dead code, generated files
 	@node_modules/.bin/biome check --error-on-warnings .
 	@node_modules/.bin/tsc --noEmit --project .
+	@node_modules/.bin/tsc --noEmit --project src/cli/report/client
 	@node_modules/.bin/knip
 	@$(NODE) tools/generate.ts --check
 
@@ -37,17 +46,31 @@ format: node_modules ## mend what lint can mend by itself
 	@node_modules/.bin/biome check --write .
 
 .PHONY: generate
-generate: node_modules ## write what follows from the sources: crds/
+generate: node_modules ## write what follows from the sources: crds/, policies, the script and the picture of reports
 	@$(NODE) tools/generate.ts
 
 .PHONY: bench
-bench: node_modules ## measure: prints a table, writes .bench/latest.json
+bench: node_modules ## measure: prints tables, writes .bench/latest.json and .bench/pods.json
 	@$(NODE) tools/control-plane/binaries-ready.ts
 	@$(NODE) test/bench/bench.ts $(BENCH)
+	@$(NODE) test/bench/pods.ts
+
+.PHONY: bench-pods
+bench-pods: node_modules ## measure what the admission policies add to the creation of a pod
+	@$(NODE) tools/control-plane/binaries-ready.ts
+	@$(NODE) test/bench/pods.ts $(BENCH)
+
+.PHONY: bench-reachability
+bench-reachability: node_modules ## how the evaluator grows with the cluster; needs no API server
+	@$(NODE) test/bench/reachability.ts
 
 .PHONY: bundle
 bundle: node_modules ## one file for the image: dist/tenant-isolation.mjs
 	@$(NODE) tools/bundle.ts
+
+.PHONY: install-yaml
+install-yaml: node_modules ## config/default as one file for kubectl: dist/install.yaml
+	@$(NODE) tools/install-yaml.ts
 
 .PHONY: cluster-up
 cluster-up: node_modules ## start a real control plane in .cluster, or find it; CRD and RBAC installed

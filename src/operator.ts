@@ -16,10 +16,13 @@ import { leadingOnly } from './kube/leading-only.ts'
 import type { ReflectorTiming } from './kube/reflector-options.ts'
 import { createTransport, type Transport } from './kube/transport.ts'
 import type { Telemetry } from './observability/telemetry.ts'
+import { reconcileAccess } from './reconcile/access.ts'
 import { reconcileGates } from './reconcile/gates.ts'
 import { type Key, parseKey } from './reconcile/keys.ts'
 import { reconcileNamespace } from './reconcile/namespace.ts'
+import type { Repair } from './reconcile/repairs.ts'
 import { Sources } from './reconcile/sources.ts'
+import { reconcileStandard } from './reconcile/standard.ts'
 import { TenantStatusReconciler } from './reconcile/tenant.ts'
 import { type Now, World } from './reconcile/world.ts'
 
@@ -188,12 +191,9 @@ function reconciler(world: World, writer: Client, telemetry: Telemetry): (key: K
     const { kind, name } = parseKey(key)
     if (kind === 'tenant') return await tenants.reconcile(name)
     if (kind === 'gates') return await reconcileGates({ world, writer, now })
-    return await reconcileNamespace(name, {
-      world,
-      writer,
-      now,
-      onRepair: (repair) => telemetry.repaired(repair, reconcileId),
-      onIsolated: (ms) => telemetry.isolated(ms),
-    })
+    const context = { world, writer, now, onRepair: (repair: Repair) => telemetry.repaired(repair, reconcileId) }
+    if (kind === 'access') return await reconcileAccess(name, context)
+    if (kind === 'standard') return await reconcileStandard(name, context)
+    return await reconcileNamespace(name, { ...context, onIsolated: (ms) => telemetry.isolated(ms) })
   }
 }

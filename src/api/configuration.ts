@@ -1,6 +1,7 @@
 /** api/configuration.ts — the operator's configuration: what the platform team says once for all tenants. A file, from a ConfigMap in a cluster. */
 
 import { z } from 'zod'
+import { clusterRoleName } from './access.ts'
 import { ALWAYS_PROTECTED_NAMESPACES, API_VERSION } from './labels.ts'
 import { hiddenMembers } from './members.ts'
 import { cidr, dnsLabel, platformPeer } from './network.ts'
@@ -31,6 +32,15 @@ export const configuration = z.strictObject({
     .refine((peers) => unique(peers.map(({ name }) => name)), 'two platform peers have the same name; give each its own')
     .default([])
     .describe('Named peers that tenants may use in their rules: ingress controllers, monitoring, a proxy.'),
+  access: z
+    .strictObject({
+      clusterRoles: z
+        .array(clusterRoleName)
+        .default(['view', 'edit', 'admin'])
+        .describe('The ClusterRoles that tenants may give by spec.access. The operator needs verb bind on each of them.'),
+    })
+    .prefault({})
+    .describe('What access tenants may give to their namespaces.'),
   cluster: z
     .strictObject({
       ranges: z

@@ -12,8 +12,19 @@ const LABEL_KEY = new RegExp(`^(${DNS_LABEL}([.]${DNS_LABEL})*[/])?${NAME}$`)
 const MAX_LABEL_KEY = 255
 const A_LABEL_KEY = 'at most 63 letters, digits, -, _ and ., and before them, if wanted, a DNS subdomain and a slash'
 
+const MAX_LABEL_VALUE = 63
 const LABEL_VALUE = /^([A-Za-z0-9]([-\w.]*[A-Za-z0-9])?)?$/
 const A_LABEL_VALUE = 'at most 63 letters, digits, -, _ and ., with a letter or a digit at both ends; the empty one is written ""'
+
+/** Whether Kubernetes takes `text` as the key of a label. */
+export function isLabelKey(text: string): boolean {
+  return text.length <= MAX_LABEL_KEY && LABEL_KEY.test(text)
+}
+
+/** Whether Kubernetes takes `text` as the value of a label. */
+export function isLabelValue(text: string): boolean {
+  return text.length <= MAX_LABEL_VALUE && LABEL_VALUE.test(text)
+}
 
 const MAX_LABELS = 16
 const MAX_EXPRESSIONS = 16
@@ -24,7 +35,7 @@ const MAX_VALUES = 64
  * in a resource that rules with a sentence would cost up to 55 times the API server's budget.
  */
 const labelKey = z.string().max(MAX_LABEL_KEY).regex(LABEL_KEY, `should match '${LABEL_KEY.source}': ${A_LABEL_KEY}`)
-const labelValue = z.string().max(63).regex(LABEL_VALUE, `should match '${LABEL_VALUE.source}': ${A_LABEL_VALUE}`)
+const labelValue = z.string().max(MAX_LABEL_VALUE).regex(LABEL_VALUE, `should match '${LABEL_VALUE.source}': ${A_LABEL_VALUE}`)
 
 const requirement = constrained(
   z.strictObject({
@@ -53,7 +64,7 @@ const NO_VALUE = `a label without a value matches nothing here, not even the emp
  */
 const nullableLabelValue = z
   .string({ error: ({ input }) => (input === null ? NO_VALUE : undefined) })
-  .max(63)
+  .max(MAX_LABEL_VALUE)
   .regex(LABEL_VALUE, `should match '${LABEL_VALUE.source}': ${A_LABEL_VALUE}`)
   .meta({ nullable: true })
 
@@ -66,7 +77,7 @@ const matchLabels = constrained(
     cel: `self.all(key, size(key) <= ${MAX_LABEL_KEY} && ${celMatches('key', LABEL_KEY)})`,
     message: `each name here must be a label key: ${A_LABEL_KEY}`,
     holds: (labels) => {
-      const wrong = Object.keys(labels).find((key) => key.length > MAX_LABEL_KEY || !LABEL_KEY.test(key))
+      const wrong = Object.keys(labels).find((key) => !isLabelKey(key))
       return wrong === undefined || `${wrong} is not a label key: ${A_LABEL_KEY}`
     },
   },

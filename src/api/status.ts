@@ -13,6 +13,7 @@ export const CONDITION_TYPES = [
   'Stalled',
   'NetworkIsolated',
   'PodSecurityEnforced',
+  'AccessBound',
   'Drifted',
   'Conflicted',
 ] as const
@@ -53,7 +54,7 @@ export const status = z.strictObject({
   conditions: listType(z.array(condition).max(16), { mapKey: 'type' })
     .optional()
     .describe(
-      'Ready sums up. Reconciling and Stalled are as in kstatus. NetworkIsolated: every namespace has its policies. PodSecurityEnforced: a pod has to fit a profile. Drifted: somebody keeps changing what we own, or it cannot be put back. Conflicted: something else claims a namespace or a name.',
+      'Ready sums up. Reconciling and Stalled are as in kstatus. NetworkIsolated: every namespace has its policies. PodSecurityEnforced: a pod has to fit a profile, and the standard is set. AccessBound: who is named in spec.access has that access. Drifted: somebody keeps changing what we own, or it cannot be put back. Conflicted: something else claims a namespace or a name.',
     ),
   namespaces: z
     .strictObject({

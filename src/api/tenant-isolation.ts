@@ -1,6 +1,7 @@
 /** api/tenant-isolation.ts — the resource: the one source of its types, its CRD and its documentation. */
 
 import { z } from 'zod'
+import { access } from './access.ts'
 import { constrained } from './constraint.ts'
 import { API_VERSION, KIND } from './labels.ts'
 import { hiddenMembers, withoutNulls } from './members.ts'
@@ -28,6 +29,9 @@ export const spec = z.strictObject({
     .describe('true: the resource may not be deleted before this is false again. The API server sees to it (deletion-guard).'),
   network: network.optional().describe('What may talk to whom. Left out: everything is closed in both directions, but for DNS.'),
   podSecurity: podSecurity.optional().describe('What pods may ask for, and who may create them. Left out: nothing is checked.'),
+  access: access
+    .optional()
+    .describe("Who may do what in the tenant's namespaces: RoleBindings in each of them. Left out: nobody gets access by this resource."),
 })
 export type Spec = z.output<typeof spec>
 

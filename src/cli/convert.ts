@@ -1,31 +1,42 @@
 /** cli/convert.ts — `tenant-isolation convert psp`: a TenantIsolation from PodSecurityPolicies, on standard output. */
 
-import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
-import { Document, isMap, isSeq, parseAllDocuments } from 'yaml'
+import { Document, isMap, isSeq } from 'yaml'
 import { type Conversion, convertPodSecurityPolicies, type Target } from '../convert/psp.ts'
+import { readFiles } from './input/files.ts'
+import { examples, print, type Shell } from './shell.ts'
 import { UsageError } from './usage-error.ts'
 
 type Options = { readonly file: readonly string[]; readonly name: string; readonly namespaceLabel: Target['namespaceLabel'] }
 
-const EXAMPLES = `
-Examples:
-  kubectl get psp,clusterrole,clusterrolebinding,role,rolebinding --all-namespaces -o yaml > psp.yaml   # while the cluster still has them
-  tenant-isolation convert psp -f psp.yaml --name manning --namespace-label tenant=manning > manning.yaml
-`
-
-export function convertCommand(): Command {
+export function convertCommand(shell: Shell): Command {
   return new Command('convert').description('Translate what other tools enforced.').addCommand(
     new Command('psp')
       .description('Translate PodSecurityPolicies, with the roles and bindings that grant them, into one TenantIsolation.')
       .requiredOption('-f, --file <file...>', 'YAML or JSON files; - is standard input')
       .requiredOption('--name <name>', 'the name of the tenant')
       .requiredOption('--namespace-label <key=value>', 'the label of its namespaces', label)
-      .addHelpText('after', EXAMPLES)
-      .action(({ file, name, namespaceLabel }: Options) => {
-        process.stdout.write(textOf(convertPodSecurityPolicies(file.flatMap(documentsIn), { name, namespaceLabel })))
-      })
-      .exitOverride(),
+      .addHelpText(
+        'after',
+        examples(shell, [
+          [
+            'while the cluster still has them: kubectl get psp,clusterrole,clusterrolebinding,role,rolebinding -A -o yaml > psp.yaml',
+            'convert psp -f psp.yaml --name manning --namespace-label tenant=manning > manning.yaml',
+          ],
+        ]),
+      )
+      .action(async ({ file, name, namespaceLabel }: Options) => {
+        const objects = await readFiles(file, shell)
+        await print(
+          shell,
+          textOf(
+            convertPodSecurityPolicies(
+              objects.map(({ value }) => value),
+              { name, namespaceLabel },
+            ),
+          ),
+        )
+      }),
   )
 }
 
@@ -50,23 +61,6 @@ export function textOf(conversion: Conversion): string {
 /** A name with a line break in it must not end the comment. */
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ')
-}
-
-function documentsIn(file: string): readonly unknown[] {
-  const text = read(file)
-  return parseAllDocuments(text).map((document) => {
-    const [error] = document.errors
-    if (error) throw new UsageError(`${file} is not YAML: ${error.message}`)
-    return document.toJS() as unknown
-  })
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
-  } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`)
-  }
 }
 
 function label(text: string): Target['namespaceLabel'] {

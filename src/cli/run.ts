@@ -2,13 +2,14 @@
 
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { KubeConfig } from '@kubernetes/client-node'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type HealthServer, startHealthServer } from '../observability/health.ts'
 import { createLogger, type LogFormat, type Logger, type LogLevel } from '../observability/logger.ts'
 import { createMetrics, type Metrics } from '../observability/metrics.ts'
 import { createTelemetry } from '../observability/telemetry.ts'
 import { TenantIsolationOperator } from '../operator.ts'
+import { CONTEXT_HELP, KUBECONFIG_HELP, loadKubeConfig } from './kubeconfig.ts'
+import { examples, type Shell } from './shell.ts'
 import { UsageError } from './usage-error.ts'
 
 type Options = {
@@ -24,21 +25,12 @@ type Options = {
   readonly logFormat: LogFormat
 }
 
-const EXAMPLES = `
-Examples:
-  # against the cluster of the current kubeconfig, with readable logs
-  tenant-isolation run
-
-  # as in a cluster: its own service account, configuration from a ConfigMap
-  tenant-isolation run --config /etc/tenant-isolation/config.yaml --listen :8080
-`
-
 /** Resolves with the exit code once the operator has stopped. */
-export function runCommand(version: string): Command {
+export function runCommand(shell: Shell): Command {
   return new Command('run')
     .description('Run the operator: keeps every TenantIsolation of the cluster, until SIGINT or SIGTERM.')
-    .option('--kubeconfig <file>', 'the cluster; otherwise KUBECONFIG, ~/.kube/config, or the service account of the pod')
-    .option('--context <name>', 'the context of the kubeconfig')
+    .option('--kubeconfig <file>', KUBECONFIG_HELP)
+    .option('--context <name>', CONTEXT_HELP)
     .option('--config <file>', "the operator's configuration; it is read again when it changes")
     .option(
       '--namespace <name>',
@@ -53,8 +45,17 @@ export function runCommand(version: string): Command {
     .addOption(
       new Option('--log-format <format>', 'auto: text on a terminal, JSON otherwise').choices(['auto', 'json', 'text']).default('auto'),
     )
-    .addHelpText('after', EXAMPLES)
-    .action((options: Options) => run(options, version))
+    .addHelpText(
+      'after',
+      examples(shell, [
+        ['against the cluster of the current kubeconfig, with readable logs', 'run'],
+        [
+          'as in a cluster: its own service account, configuration from a ConfigMap',
+          'run --config /etc/tenant-isolation/config.yaml --listen :8080',
+        ],
+      ]),
+    )
+    .action((options: Options) => run(options, shell.version))
 }
 
 async function run(options: Options, version: string): Promise<void> {
@@ -105,28 +106,6 @@ function untilToldToStop(logger: Logger): Promise<void> {
     })
   }
   return promise
-}
-
-function loadKubeConfig({ kubeconfig, context }: Options): KubeConfig {
-  const config = new KubeConfig()
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault()
-    else config.loadFromFile(kubeconfig)
-  } catch (error) {
-    throw new UsageError(`the kubeconfig ${kubeconfig ?? ''} cannot be used: ${error instanceof Error ? error.message : String(error)}`)
-  }
-  if (context !== undefined) {
-    if (!config.getContextObject(context))
-      throw new UsageError(
-        `the kubeconfig has no context ${context}; it has ${config
-          .getContexts()
-          .map(({ name }) => name)
-          .join(', ')}`,
-      )
-    config.setCurrentContext(context)
-  }
-  if (!config.getCurrentCluster()) throw new UsageError('the kubeconfig has no current cluster; name one with --context, or set KUBECONFIG')
-  return config
 }
 
 function positive(text: string): number {

@@ -1,6 +1,7 @@
 /** convert/grants.ts — who may `use` which PodSecurityPolicy, from roles and their bindings. */
 
-import { isController, type Subject } from '../api/pod-security/subjects.ts'
+import { isController } from '../api/pod-security/subjects.ts'
+import type { Subject } from '../api/subjects.ts'
 import type { PolicyRule, RbacSubject, Role, RoleBinding } from './documents.ts'
 
 export type Grants = {

@@ -3,7 +3,8 @@
 import { compareText } from '../api/canonical.ts'
 import { API_VERSION, KIND } from '../api/labels.ts'
 import { MAX_PROFILES, type Profile } from '../api/pod-security/pod-security.ts'
-import { isBroad, type Subject } from '../api/pod-security/subjects.ts'
+import { isBroad } from '../api/pod-security/subjects.ts'
+import type { Subject } from '../api/subjects.ts'
 import { type Spec, violations } from '../api/tenant-isolation.ts'
 import { type PodSecurityPolicy, sorted } from './documents.ts'
 import { grantsOf } from './grants.ts'
@@ -25,6 +26,7 @@ export type Conversion = { readonly resource: Manifest; readonly notes: readonly
 
 /** What is different for every policy. */
 const ALWAYS: readonly Note[] = [
+  { text: 'PodSecurityPolicies said nothing about the network, and neither does this; without network.mode: Disabled it would be closed.' },
   { text: 'Who may use a profile is asked for the whole cluster: a RoleBinding in a namespace grants nothing.' },
   { text: 'A new label on an old pod is not a reason to check it again; an ephemeral container is, which PodSecurityPolicy let pass.' },
   {
@@ -48,6 +50,7 @@ export function convertPodSecurityPolicies(documents: readonly unknown[], { name
     metadata: { name },
     spec: {
       namespaceSelector: { matchLabels: { [namespaceLabel.key]: namespaceLabel.value } },
+      network: { mode: 'Disabled' },
       podSecurity: { defaulting: 'Enabled', profiles: profiles.map(({ profile }) => profile) },
     },
   }

@@ -4,7 +4,7 @@ import { tenantBindings } from '../admission/guards/guards.ts'
 import type { Spec } from '../api/tenant-isolation.ts'
 import { marksOf, type Owner } from './managed.ts'
 import { profileAccess } from './pod-security/access.ts'
-import { podSecurityBindings } from './pod-security/bindings.ts'
+import { podSecurityBindings, refusesPods } from './pod-security/bindings.ts'
 
 export type TenantObjectsInput = {
   readonly owner: Owner
@@ -30,8 +30,28 @@ export function tenantObjects({ owner, spec, protectedNamespaces, contestedNames
   return [...access.flatMap(({ role, binding }) => [role, binding]), ...(canMutate ? mutating : []), ...validating, ...guards]
 }
 
+/**
+ * Whether objects of the kind mean nothing without the resource: it is the parameter of the policies that they bind. Left behind, those of
+ * pod security would refuse every pod for ever.
+ */
+export function dependsOnResource(kind: string): boolean {
+  return kind === 'ValidatingAdmissionPolicyBinding' || kind === 'MutatingAdmissionPolicyBinding'
+}
+
+type Named = { readonly kind: string; readonly metadata: { readonly name: string } }
+
+/**
+ * Whether `object`, which is `there` or not, may not be written while `other` is not as it should be. A binding of roles never binds what
+ * somebody else has put under the name of its role; and pods are not refused for the first time before everything is there by which they
+ * pass. From then on what refuses them is kept, whatever becomes of a single grant.
+ */
+export function isHeldUpBy(object: Named, other: Named, there: boolean): boolean {
+  if (object.kind === 'ClusterRoleBinding') return other.kind === 'ClusterRole' && other.metadata.name === object.metadata.name
+  return refusesPods(object) && !there && other.kind !== 'ValidatingAdmissionPolicyBinding'
+}
+
 /** Whether an object of this name is one that a tenant's objects could have been: only such are ever deleted. */
 export function isTenantObjectName(tenant: string, kind: string, name: string): boolean {
-  if (kind === 'ClusterRole' || kind === 'ClusterRoleBinding') return name.startsWith(`tenant-isolation:${tenant}:`)
+  if (['ClusterRole', 'ClusterRoleBinding', 'RoleBinding'].includes(kind)) return name.startsWith(`tenant-isolation:${tenant}:`)
   return name.endsWith('.tenant-isolation.dev') && name.split('.').includes(tenant)
 }

@@ -5,7 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, type Registry } from 'prom-client'
 
 /** Between two looks at the event loop, in milliseconds. It wakes the process as often, and sees no shorter pause for sure. */
-const RESOLUTION_MS = 20
+const RESOLUTION_MS = 100
 
 /**
  * prom-client's own collectDefaultMetrics has a dozen more, an observer of the garbage collector and a hook for cluster mode; at rest they are

@@ -11,8 +11,8 @@ import { NotLeadingError } from '../kube/leading-only.ts'
 import type { ReflectorObserver, ReflectorState } from '../kube/reflector-options.ts'
 import type { TransportObserver } from '../kube/transport.ts'
 import { type Key, parseKey } from '../reconcile/keys.ts'
-import type { Repair } from '../reconcile/namespace.ts'
 import { OvertakenError } from '../reconcile/overtaken.ts'
+import { objectText, type Repair } from '../reconcile/repairs.ts'
 import type { World } from '../reconcile/world.ts'
 import { createEventRecorder, type EventRecorder, eventSinkOf } from './events.ts'
 import type { Logger, RootLogger } from './logger.ts'
@@ -69,6 +69,7 @@ export function createTelemetry({ logger, metrics, server }: TelemetryOptions): 
     start({ client, world, identity, states }) {
       metrics.configReloaded(true)
       metrics.watchManagedObjects('NetworkPolicy', () => world.policies.size)
+      metrics.watchManagedObjects('RoleBinding', () => world.extras.kept.stores.get('RoleBinding')?.size ?? 0)
       metrics.watchManagedObjects(KIND, () => world.tenants.size)
       for (const watch of ['networkpolicies', 'namespaces', 'tenantisolations']) {
         metrics.watchCacheAge(watch, () => secondsSince(states().get(watch)?.lastSuccessAt))
@@ -92,13 +93,13 @@ export function createTelemetry({ logger, metrics, server }: TelemetryOptions): 
     },
 
     repaired(repair, reconcileId) {
-      const { tenant, uid, namespace, policy, change, by, ms } = repair
-      metrics.driftReverted({ kind: 'NetworkPolicy', change, seconds: ms / 1000 })
+      const { tenant, uid, kind, namespace, name, change, by, ms } = repair
+      metrics.driftReverted({ kind, change, seconds: ms / 1000 })
       const note = noteOf(repair)
       logger.info(note, { tenant, namespace, reconcileId, milliseconds: Math.round(ms * 10) / 10 })
       events?.record({
         regarding: { apiVersion: API_VERSION, kind: KIND, name: tenant, uid },
-        related: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace, name: policy },
+        related: { apiVersion: API_VERSIONS[kind], kind, name, ...(kind !== 'Namespace' && { namespace }) },
         type: 'Warning',
         reason: 'DriftRepaired',
         action: by === undefined ? 'Repair' : `RepairAfter-${by}`.slice(0, 128),
@@ -140,9 +141,17 @@ function countWrite(metrics: Metrics, { verb, resource, code }: Request): void {
   if (!reads && resource !== 'leases' && code >= 200 && code < 300) metrics.written(resource, verb)
 }
 
-function noteOf({ namespace, policy, change, by }: Repair): string {
-  const object = `NetworkPolicy ${namespace}/${policy}`
+const API_VERSIONS: Readonly<Record<Repair['kind'], string>> = {
+  NetworkPolicy: 'networking.k8s.io/v1',
+  RoleBinding: 'rbac.authorization.k8s.io/v1',
+  Namespace: 'v1',
+}
+
+function noteOf(repair: Repair): string {
+  const { kind, change, by, was } = repair
+  const object = objectText(repair)
   const who = by === undefined ? '' : ` by ${by}`
+  if (kind === 'Namespace') return `set the Pod Security labels of ${object}: there was ${was}${by === undefined ? '' : `, set${who}`}`
   switch (change) {
     case 'edited':
       return `put ${object} back as it was: it had been changed${who}`

@@ -8,13 +8,13 @@
 
 import { gateBindings } from '../admission/guards/guards.ts'
 import type { Outcome } from '../controller/workers.ts'
+import { GATE_PREFIX, gatedTenants } from './desired-state.ts'
+import { isMarked } from './kept/entry.ts'
 import { type KeepWriter, keepObjects } from './kept/keep.ts'
 import type { Now, World } from './world.ts'
 
 /** From the write of a binding until the API server goes by it (apiserver policy source, refreshed every second). */
-const EFFECTIVE_AFTER_MS = 1_500
-
-const GATE_PREFIX = 'namespace-is-not-isolated-yet.'
+export const EFFECTIVE_AFTER_MS = 1_500
 
 /** Which tenants the gates serve, and since when others are not served any more. Times in monotonic milliseconds. */
 export class Gates {
@@ -40,18 +40,14 @@ export class Gates {
 export type GatesReconciler = { readonly world: World; readonly writer: KeepWriter; readonly now: Now }
 
 export async function reconcileGates({ world, writer, now }: GatesReconciler): Promise<Outcome> {
-  const enforced = [...world.tenants.values()].filter(
-    ({ resource, intent }) =>
-      resource.metadata.deletionTimestamp === undefined && (intent?.mode === 'Enforce' || intent?.suspended === true),
-  )
-  const tenants = enforced.map(({ resource: { metadata, spec } }) => ({ name: metadata.name, spec }))
+  const tenants = gatedTenants(world.tenants.values())
   const kept = await keepObjects({
-    objects: world.kept,
+    objects: world.extras.kept,
     writer,
-    // Gates bear no tenant's label, even those that serve one.
-    tenant: '',
     wanted: gateBindings(tenants, world.protectedNamespaces()),
-    isOurs: (_kind, name) => name.startsWith(GATE_PREFIX),
+    // Gates bear no tenant's label, even those that serve one.
+    present: [...world.extras.kept.clusterWide('')].filter(({ name }) => name.startsWith(GATE_PREFIX)),
+    recognises: isMarked,
   })
   if (kept.result === 'again')
     return { outcome: 'retry', error: new Error('the gates changed while they were being written; looking again') }

@@ -1,5 +1,5 @@
 /**
- * reconcile/membership.ts — which tenant a namespace belongs to, kept up to date change by change.
+ * reconcile/membership.ts — PURE: which tenant a namespace belongs to, kept up to date change by change.
  *
  * Of several resources that select a namespace the oldest keeps it (creationTimestamp, then name). When that one is deleted, the next takes
  * it at once and not when the deletion is over: in between it would be let go, and open. Nothing here costs the square of anything: a

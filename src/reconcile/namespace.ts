@@ -1,6 +1,5 @@
 /** reconcile/namespace.ts — one namespace: look, compare, write, remember. Costs the same in a tenant of 3 namespaces and of 3,000. */
 
-import { FINALIZER } from '../api/labels.ts'
 import type { Outcome } from '../controller/workers.ts'
 import type { ManagedPolicy } from '../desired/managed.ts'
 import { type Applied, applyPlan, type Writer } from './apply.ts'
@@ -8,22 +7,10 @@ import type { NamespaceOutcome, Problem } from './outcomes.ts'
 import { OvertakenError } from './overtaken.ts'
 import { type Plan, planPolicies, type Step } from './plan.ts'
 import type { PolicyEntry } from './policy-entry.ts'
+import { objectText, type PossibleRepair, possibleRepair, type Repair } from './repairs.ts'
 import { PODS } from './resources.ts'
-import type { Tenant } from './tenants.ts'
+import { isHeld, isWritable, type Tenant } from './tenants.ts'
 import type { Now, World } from './world.ts'
-
-/** A policy that was put back: it had been as it should be, and somebody changed it. */
-export type Repair = {
-  readonly tenant: string
-  readonly uid: string
-  readonly namespace: string
-  readonly policy: string
-  readonly change: 'edited' | 'deleted' | 'added'
-  /** The field manager that had changed it; nobody signs a deletion. */
-  readonly by: string | undefined
-  /** From the watch event that showed it to the answer of the write that put it back. */
-  readonly ms: number
-}
 
 export type NamespaceReconciler = {
   readonly world: World
@@ -80,7 +67,7 @@ async function bringAbout({ name, owner, frozen, observed: only }: Situation, co
   })
   const repairs = repairing && owner ? repairsIn(plan, name, owner, context) : []
   const applied = await applyPlan(plan, name, world, context.writer)
-  for (const repair of repairs) if (applied.written.has(repair.policy)) context.onRepair(repair.told())
+  for (const repair of repairs) if (applied.written.has(repair.name)) context.onRepair(repair.told())
   if (applied.result === 'done' && !repairing && plan.length > 0 && desired.length > 0) context.onIsolated(world.unsettledForMs(name))
   if (frozen && applied.result === 'done') world.settle(name, unchanged(frozen, name, world))
   return frozen && applied.result === 'done' ? DONE : conclude(name, owner, applied, world)
@@ -91,12 +78,9 @@ function forget(name: string, world: World): Outcome {
   return DONE
 }
 
-/**
- * Whether nothing may be written: the owner is suspended, cannot be understood, or does not hold its finalizer yet, without which a
- * deletion would let go in no order. The same goes for a namespace that a suspended tenant has left.
- */
+/** Whether nothing may be written: for the owner, or because a suspended tenant has left the namespace. */
 function mustWait(owner: Tenant | undefined, namespace: string, world: World): boolean {
-  if (owner) return !owner.intent || owner.intent.suspended || !isHeld(owner)
+  if (owner) return !isWritable(owner)
   const former = [...world.policiesIn(namespace).values()].map(({ tenant }) => world.tenants.get(tenant))
   return former.some((tenant) => tenant?.intent?.suspended === true)
 }
@@ -104,10 +88,6 @@ function mustWait(owner: Tenant | undefined, namespace: string, world: World): b
 /** How long the policies of a tenant that lets go still have to stay, because pods are asked for them. */
 function lettingGo(owner: Tenant | undefined, { gates }: World, now: Now): number {
   return owner?.intent && owner.intent.mode !== 'Enforce' ? gates.waitMs(owner.resource.metadata.name, now.monotonic()) : 0
-}
-
-function isHeld({ resource: { metadata } }: Tenant): boolean {
-  return metadata.deletionTimestamp !== undefined || metadata.finalizers?.includes(FINALIZER) === true
 }
 
 /** What deleted tenants have left in a namespace whose owner may not be written for. */
@@ -158,7 +138,10 @@ function repairDelay(
   { world, now }: NamespaceReconciler,
 ): number {
   const differing = desired.filter(({ name, fingerprint }) => observed.get(name)?.fingerprint !== fingerprint)
-  return Math.max(0, ...differing.map(({ name }) => world.drift.delay(`${namespace}/${name}`, now.monotonic())))
+  return Math.max(
+    0,
+    ...differing.map(({ name }) => world.drift.delay(objectText({ kind: 'NetworkPolicy', namespace, name }), now.monotonic())),
+  )
 }
 
 /**
@@ -166,11 +149,11 @@ function repairDelay(
  * because it is gone or because our picture of tenants has a hole, they are the garbage collector's: a hole never deletes anything.
  * What bears all our marks but the owner, as after a deletion that left its policies behind, is ours where its tenant owns the namespace.
  */
-function relevant(
+export function relevant(
   observed: ReadonlyMap<string, PolicyEntry>,
   desired: readonly ManagedPolicy[],
   owner: Tenant | undefined,
-  world: World,
+  world: { readonly tenants: ReadonlyMap<string, Tenant> },
 ): ReadonlyMap<string, PolicyEntry> {
   const wanted = new Set(desired.map(({ name }) => name))
   const known = [...observed].filter(([name, { tenant, terminating }]) => wanted.has(name) || (world.tenants.has(tenant) && !terminating))
@@ -181,32 +164,17 @@ function relevant(
   )
 }
 
-/** What will have been put back once the plan is done; each measures its time when it is asked. */
-function repairsIn(plan: Plan, namespace: string, owner: Tenant, { world, now }: NamespaceReconciler): readonly PossibleRepair[] {
+/** What will have been put back once the plan is done. */
+function repairsIn(plan: Plan, namespace: string, owner: Tenant, context: NamespaceReconciler): readonly PossibleRepair[] {
+  const { world } = context
   // What could not be made so far was not deleted by anybody.
   const waiting = world.outcomes.of(namespace)?.problem !== undefined
   const steps = plan.flat().filter(({ action }) => !(waiting && action === 'create'))
-  return steps.map((step) => {
-    const entry = world.policiesIn(namespace).get(step.name)
-    const since = now.monotonic() - world.differsForMs(`${namespace}/${step.name}`)
-    const by = entry?.changedBy
-    const told = () => {
-      world.repaired({ object: `${namespace}/${step.name}`, tenant: owner.resource.metadata.name, by, now: now.monotonic() })
-      return {
-        tenant: owner.resource.metadata.name,
-        uid: owner.resource.metadata.uid,
-        namespace,
-        policy: step.name,
-        change: CHANGES[step.action],
-        by,
-        ms: now.monotonic() - since,
-      }
-    }
-    return { policy: step.name, told }
+  return steps.map(({ action, name }) => {
+    const by = world.policiesIn(namespace).get(name)?.changedBy
+    return possibleRepair({ kind: 'NetworkPolicy', namespace, name, change: CHANGES[action], by }, owner, context)
   })
 }
-
-type PossibleRepair = { readonly policy: string; readonly told: () => Repair }
 
 const CHANGES: Readonly<Record<Step['action'], Repair['change']>> = { create: 'deleted', update: 'edited', delete: 'added' }
 

@@ -5,21 +5,11 @@
  * tenant; and still all that an update needs, so that no repair begins with a GET.
  */
 
-import { compareText } from '../api/canonical.ts'
-import {
-  API_VERSION,
-  BASELINE_POLICY,
-  FIELD_MANAGER,
-  GROUP,
-  KIND,
-  MANAGED_BY,
-  MANAGED_BY_LABEL,
-  RULES_ANNOTATION,
-  TENANT_LABEL,
-} from '../api/labels.ts'
-import { fingerprintOf, type ManagedPolicy, type OwnerReference } from '../desired/managed.ts'
+import { API_VERSION, BASELINE_POLICY, GROUP, KIND, MANAGED_BY, MANAGED_BY_LABEL, RULES_ANNOTATION, TENANT_LABEL } from '../api/labels.ts'
+import { fingerprintOf, type ManagedPolicy, type Owned, type OwnerReference } from '../desired/managed.ts'
 import type { PolicySpec } from '../desired/network/policy.ts'
 import type { KubeObject, ObjectMeta, StoredObject } from '../kube/objects.ts'
+import { type Fields, labelsIn, lastForeignManager } from './managers.ts'
 
 export type NetworkPolicy = StoredObject & KubeObject<PolicySpec>
 
@@ -48,16 +38,11 @@ export type PolicyEntry = {
 
 /** The entry for `object`; `desired` is the policy of that name that its namespace should have, whose memory it shares when it is equal. */
 export function policyEntry(object: NetworkPolicy, previous: PolicyEntry | undefined, desired: ManagedPolicy | undefined): PolicyEntry {
-  const { name, uid, resourceVersion, labels = {}, annotations = {}, ownerReferences = [], deletionTimestamp } = object.metadata
-  const fingerprint = fingerprintOf({
-    labels: pick(labels, OUR_LABELS),
-    annotations: pick(annotations, OUR_ANNOTATIONS),
-    ownerReferences: ownerReferences as readonly OwnerReference[],
-    spec: object.spec,
-  })
+  const { name, uid, resourceVersion, labels = {}, ownerReferences = [], deletionTimestamp } = object.metadata
+  const fingerprint = fingerprintOf(ownedOf(object))
   const same = desired?.fingerprint === fingerprint
   const others = othersOf(object.metadata)
-  const changedBy = same ? undefined : lastForeignManager(object.metadata)
+  const changedBy = same ? undefined : lastForeignManager(object.metadata, holdsOurs)
   return {
     resourceVersion,
     uid,
@@ -70,6 +55,16 @@ export function policyEntry(object: NetworkPolicy, previous: PolicyEntry | undef
     ...(others && { others }),
     ...(changedBy !== undefined && { changedBy }),
     ...(deletionTimestamp !== undefined && { terminating: true as const }),
+  }
+}
+
+/** What of a policy is ours to say; the rest is others'. */
+export function ownedOf({ metadata: { labels = {}, annotations = {}, ownerReferences = [] }, spec }: NetworkPolicy): Owned {
+  return {
+    labels: pick(labels, OUR_LABELS),
+    annotations: pick(annotations, OUR_ANNOTATIONS),
+    ownerReferences: ownerReferences as readonly OwnerReference[],
+    spec,
   }
 }
 
@@ -104,7 +99,7 @@ export function isOurController({ apiVersion, kind, controller }: { apiVersion: 
 const NOT_OURS: PolicySpec = { podSelector: {}, policyTypes: ['Ingress'] }
 
 const POLICY_NAME = new RegExp(`^${BASELINE_POLICY}-[0-9a-f]{12}$`)
-const OUR_LABELS = [MANAGED_BY_LABEL, TENANT_LABEL]
+const OUR_LABELS: readonly string[] = [MANAGED_BY_LABEL, TENANT_LABEL]
 const OUR_ANNOTATIONS = [RULES_ANNOTATION]
 
 function othersOf({ labels = {}, annotations = {}, finalizers = [] }: ObjectMeta): Others | undefined {
@@ -127,23 +122,13 @@ function omit(all: Strings, keys: readonly string[]): Strings | undefined {
   return rest.length > 0 ? Object.fromEntries(rest) : undefined
 }
 
-type Fields = { readonly [field: string]: Fields | undefined }
-type ManagedFields = { readonly manager?: string; readonly time?: string; readonly fieldsV1?: Fields }
-
-/** Who only put a label of their own there is not to blame. Nobody signs what they take away: then nobody is named. */
-function lastForeignManager({ managedFields = [] }: ObjectMeta): string | undefined {
-  const [newest] = (managedFields as readonly ManagedFields[])
-    .filter(({ manager, fieldsV1 }) => manager !== undefined && manager !== FIELD_MANAGER && holdsOurs(fieldsV1))
-    .sort((a, b) => compareText(b.time ?? '', a.time ?? ''))
-  return newest?.manager
-}
-
-function holdsOurs(fields: Fields | undefined): boolean {
-  const { 'f:labels': labels, 'f:annotations': annotations, 'f:ownerReferences': owners } = fields?.['f:metadata'] ?? {}
+/** Whether one of the fields is ours. */
+function holdsOurs(fields: Fields): boolean {
+  const { 'f:annotations': annotations, 'f:ownerReferences': owners } = fields['f:metadata'] ?? {}
   return (
-    fields?.['f:spec'] !== undefined ||
+    fields['f:spec'] !== undefined ||
     owners !== undefined ||
-    OUR_LABELS.some((key) => labels?.[`f:${key}`] !== undefined) ||
+    labelsIn(fields).some((label) => OUR_LABELS.includes(label)) ||
     OUR_ANNOTATIONS.some((key) => annotations?.[`f:${key}`] !== undefined)
   )
 }

@@ -45,12 +45,11 @@ export class PolicyMemory {
     this.#lost.delete(namespace)
   }
 
-  differs(key: string, now: number): void {
-    if (!this.#differsSince.has(key)) this.#differsSince.set(key, now)
-  }
-
-  agrees(key: string): void {
-    this.#differsSince.delete(key)
+  /** Notes whether the object is other than it should be, and says it. */
+  note(key: string, differs: boolean, now: number): boolean {
+    if (!differs) this.#differsSince.delete(key)
+    else if (!this.#differsSince.has(key)) this.#differsSince.set(key, now)
+    return differs
   }
 
   /** For how long it has differed; 0 when it does not. */

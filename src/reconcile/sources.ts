@@ -12,7 +12,7 @@ import type { Sink } from '../kube/sink.ts'
 import { createStore, whole } from '../kube/store.ts'
 import type { Transport } from '../kube/transport.ts'
 import { API_SERVER_SERVICE, dnsServices, SERVICE_NAME_LABEL, type ServiceName } from './facts.ts'
-import { KEPT_SELECTOR } from './kept/entry.ts'
+import { keptSelector } from './kept/entry.ts'
 import { KEPT_KINDS } from './kept/kinds.ts'
 import { ENDPOINT_SLICES, NAMESPACES, NETWORK_POLICIES, SERVICES, TENANT_ISOLATIONS } from './resources.ts'
 import type { World } from './world.ts'
@@ -60,9 +60,9 @@ export class Sources {
     ])
     world.canMutate = await this.#canMutate()
     await Promise.all(
-      [...world.kept.stores].map(([kind, store]) =>
+      [...world.extras.kept.stores].map(([kind, store]) =>
         kind !== 'MutatingAdmissionPolicyBinding' || world.canMutate
-          ? this.#watch(KEPT_KINDS[kind].plural, KEPT_KINDS[kind], { labelSelector: KEPT_SELECTOR }, store)
+          ? this.#watch(KEPT_KINDS[kind].plural, KEPT_KINDS[kind], { labelSelector: keptSelector(kind) }, store)
           : undefined,
       ),
     )

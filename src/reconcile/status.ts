@@ -7,13 +7,19 @@ import type { Destination } from '../desired/facts.ts'
 import type { PolicyPort } from '../desired/network/policy.ts'
 import type { Repeated } from './drift.ts'
 import type { Problem, Summary } from './outcomes.ts'
+import { accessBound, accessRefused, type ExtraSummary, extraProblems, podSecurityEnforced } from './status-extras.ts'
 import type { Tenant } from './tenants.ts'
+import { counted, cut, invalid, no, SUSPENDED, yes } from './verdicts.ts'
 
 export type StatusInput = {
   readonly tenant: Tenant
   /** How many namespaces belong to the tenant. */
   readonly selected: number
   readonly summary: Summary
+  readonly access?: ExtraSummary | undefined
+  readonly standard?: ExtraSummary | undefined
+  /** The ClusterRoles that spec.access may give. */
+  readonly allowedRoles?: readonly string[] | undefined
   /** Namespaces that it selects but an older tenant owns. */
   readonly contested: readonly { readonly namespace: string; readonly owner: string }[]
   readonly protectedMatches: readonly string[]
@@ -74,39 +80,38 @@ function verdicts(input: StatusInput): Record<ConditionType, Verdict> {
     Reconciling:
       pending > 0 ? yes('Pending', `${counted(pending, 'namespace')} still to be looked at`) : no('Settled', 'nothing is under way'),
     Stalled: stalled ?? no('NotStalled', 'nothing waits for somebody'),
-    NetworkIsolated: networkIsolated(input, pending),
-    PodSecurityEnforced: podSecurity(input),
+    NetworkIsolated: networkIsolated(input),
+    PodSecurityEnforced: podSecurityEnforced(input),
+    AccessBound: accessBound(input),
     Drifted: drifted(input),
     Conflicted: conflicted(input),
   }
 }
 
 /** Namespaces that came or changed and were not looked at since, or that have left and are not let go yet. */
-export function pendingIn({ tenant, selected, summary }: Pick<StatusInput, 'tenant' | 'selected' | 'summary'>): number {
-  return tenant.intent ? Math.abs(selected - summary.settled) : 0
+export function pendingIn({ tenant, selected, summary, access, standard }: Pending): number {
+  if (!tenant.intent) return 0
+  const extras = tenant.intent.suspended ? [] : [access?.pending ?? 0, standard?.pending ?? 0]
+  return Math.max(Math.abs(selected - summary.settled), ...extras)
 }
+
+type Pending = Pick<StatusInput, 'tenant' | 'selected' | 'summary' | 'access' | 'standard'>
 
 function ready(input: StatusInput, pending: number, stalled: Verdict | undefined): Verdict {
   const { tenant, summary } = input
   if (input.waitingFor !== undefined) {
     return no(
       'LettingGo',
-      `deleted, but NetworkPolicies of the tenant are still in namespace ${input.waitingFor}; look at them, and at who holds them`,
+      `deleted, but not all that was written for the tenant is gone from namespace ${input.waitingFor}; look there for NetworkPolicies and RoleBindings of it, and for who holds them`,
     )
   }
   if (tenant.intent?.suspended) return SUSPENDED
   if (stalled) return no(stalled.reason, stalled.message)
-  const [problem] = summary.problems.values()
+  const [problem] = [...summary.problems.values(), ...extraProblems(input)]
   if (problem) return no(problem.reason, problem.message)
   if (pending > 0) return no('Pending', `${counted(pending, 'namespace')} still to be looked at`)
-  const { status, reason, message } = networkIsolated(input, pending)
+  const { status, reason, message } = networkIsolated(input)
   return { status: status === 'False' && tenant.intent?.mode !== 'Enforce' ? 'True' : status, reason, message }
-}
-
-const SUSPENDED: Verdict = {
-  status: 'Unknown',
-  reason: 'Suspended',
-  message: 'spec.suspend is true: nothing is written and nothing is repaired until it is false',
 }
 
 /** What nobody but a person can mend. */
@@ -119,8 +124,10 @@ function stalledBy(input: StatusInput): Verdict | undefined {
   const conflict = conflicted(input)
   if (conflict.status === 'True') return conflict
   if (input.problem) return yes(input.problem.reason, input.problem.message)
-  const refused = [...summary.problems.values()].find(({ reason }) => reason === 'Refused')
+  const refused = [...summary.problems.values(), ...extraProblems(input)].find(({ reason }) => reason === 'Refused')
   if (refused) return yes(refused.reason, refused.message)
+  const notAllowed = accessRefused(input)
+  if (notAllowed) return yes(notAllowed.reason, notAllowed.message)
   const [gap, ...others] = tenant.intent?.mode === 'Disabled' ? [] : (tenant.intent?.unresolved ?? [])
   if (gap)
     return yes(
@@ -130,10 +137,10 @@ function stalledBy(input: StatusInput): Verdict | undefined {
   return undefined
 }
 
-function networkIsolated({ tenant, selected, summary, protectedMatches }: StatusInput, pending: number): Verdict {
+function networkIsolated({ tenant, selected, summary, protectedMatches }: StatusInput): Verdict {
   const { intent } = tenant
-  if (!intent)
-    return { status: 'Unknown', reason: 'Invalid', message: 'the resource cannot be understood; what was there before was left as it is' }
+  const pending = pendingIn({ tenant, selected, summary })
+  if (!intent) return invalid()
   if (intent.suspended) return SUSPENDED
   const alone = protectedMatches.length > 0 ? `; ${protectedMatches.join(', ')}: protected, left alone` : ''
   const of = counted(selected, 'namespace')
@@ -152,35 +159,21 @@ function networkIsolated({ tenant, selected, summary, protectedMatches }: Status
   }
 }
 
-function podSecurity({ tenant, problem, canMutate = false }: StatusInput): Verdict {
-  if (!tenant.intent)
-    return { status: 'Unknown', reason: 'Invalid', message: 'the resource cannot be understood; what was there before was left as it is' }
-  if (tenant.intent.suspended) return SUSPENDED
-  const { podSecurity: asked } = tenant.resource.spec
-  if (!asked) return no('NotAsked', 'spec.podSecurity is not set: who may create pods may create any pod')
-  if (problem) return no(problem.reason, problem.message)
-  const { mode = 'Enforce', defaulting, profiles } = asked
-  if (mode !== 'Enforce') return no(mode, `spec.podSecurity.mode is ${mode}: no pod is refused`)
-  const of = counted(profiles.length, 'profile')
-  if (defaulting === 'Enabled' && !canMutate)
-    return yes('DefaultingUnavailable', `pods have to fit one of ${of}; defaulting needs Kubernetes 1.36`)
-  return yes('Enforced', `pods have to fit one of ${of} that they may use`)
-}
-
 function drifted({ repeated, summary }: StatusInput): Verdict {
   const [first, ...more] = repeated
   if (first) {
     const others = more.length > 0 ? ` (and ${more.length} more)` : ''
     return yes(
       'Repeated',
-      `NetworkPolicy ${first.object} is changed again and again${first.by === undefined ? '' : ` by ${first.by}`}${others}; it is put back each time`,
+      `${first.object} is changed again and again${first.by === undefined ? '' : ` by ${first.by}`}${others}; it is put back each time`,
     )
   }
   const failing = [...summary.problems].find(([, { reason }]) => reason === 'WriteFailed')
   return failing ? yes('RepairFailed', failing[1].message) : no('NoDrift', 'everything is as it was written, or was put back')
 }
 
-function conflicted({ contested, summary, problem }: StatusInput): Verdict {
+function conflicted(input: StatusInput): Verdict {
+  const { contested, summary, problem } = input
   const [first, ...more] = [...contested].sort((a, b) => compareText(a.namespace, b.namespace))
   if (first) {
     const others = more.length > 0 ? ` (and ${more.length} more)` : ''
@@ -189,26 +182,7 @@ function conflicted({ contested, summary, problem }: StatusInput): Verdict {
       `namespace ${first.namespace} belongs to the older tenant ${first.owner}${others}; change one of the selectors, or the labels of the namespace`,
     )
   }
-  const taken = [...(problem ? [problem] : []), ...summary.problems.values()].find(({ reason }) => reason === 'NameTaken')
+  const problems = [...(problem ? [problem] : []), ...summary.problems.values(), ...extraProblems(input)]
+  const taken = problems.find(({ reason }) => reason === 'NameTaken')
   return taken ? yes(taken.reason, taken.message) : no('NoConflict', 'nothing else claims what is ours')
-}
-
-function yes(reason: string, message: string): Verdict {
-  return { status: 'True', reason, message: cut(message, MESSAGE_LENGTH) }
-}
-
-function no(reason: string, message: string): Verdict {
-  return { status: 'False', reason, message: cut(message, MESSAGE_LENGTH) }
-}
-
-/** Far below what the schema takes: a message is read by people. */
-const MESSAGE_LENGTH = 1024
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
-}
-
-function counted(count: number, noun: string): string {
-  const plural = noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`
-  return `${count} ${count === 1 ? noun : plural}`
 }

@@ -5,16 +5,19 @@ import { FINALIZER } from '../api/labels.ts'
 import type { Status } from '../api/status.ts'
 import type { TenantIsolation } from '../api/tenant-isolation.ts'
 import type { Outcome } from '../controller/workers.ts'
-import { isTenantObjectName, tenantObjects } from '../desired/tenant-objects.ts'
+import { dependsOnResource, isHeldUpBy, isTenantObjectName, tenantObjects } from '../desired/tenant-objects.ts'
 import type { Client } from '../kube/client.ts'
 import { isConflict, isNotFound } from '../kube/errors.ts'
 import type { KubeObject, StoredObject } from '../kube/objects.ts'
+import { isMarked, placeOf } from './kept/entry.ts'
 import { type Keep, type KeepWriter, keepObjects } from './kept/keep.ts'
+import type { Ledger } from './ledger.ts'
 import type { Problem } from './outcomes.ts'
 import { OvertakenError } from './overtaken.ts'
 import { TENANT_ISOLATIONS } from './resources.ts'
-import { pendingIn, statusOf } from './status.ts'
-import type { Tenant } from './tenants.ts'
+import { pendingIn, type StatusInput, statusOf } from './status.ts'
+import type { ExtraSummary } from './status-extras.ts'
+import { asksForAccess, asksForStandard, type Tenant } from './tenants.ts'
 import type { Now, World } from './world.ts'
 
 export type TenantReconciler = {
@@ -70,53 +73,60 @@ export class TenantStatusReconciler {
     if (tenant.resource.metadata.deletionTimestamp !== undefined) return await this.#letGo(tenant)
     if (!tenant.resource.metadata.finalizers?.includes(FINALIZER))
       await this.#setFinalizers(tenant, [...(tenant.resource.metadata.finalizers ?? []), FINALIZER])
-    const kept = await this.#keep(name)
-    if (kept?.result === 'again') return { outcome: 'retry', error: new OvertakenError(`tenant ${name}`) }
-    const told = await this.#tell(name, kept?.result === 'failed' ? { problem: kept.problem } : {})
-    return kept?.result === 'failed' && told.outcome === 'done' ? { outcome: 'requeueAfter', ms: REFUSED_MS } : told
+    return (await this.#obstacle(name)) ?? (await this.#tell(name))
   }
 
-  /** The tenant's cluster-scoped objects as they should be; those of a suspended or broken resource stay as they are. */
+  /** What becomes of the tenant's key when its cluster-scoped objects are not as they should be. */
+  async #obstacle(name: string): Promise<Outcome | undefined> {
+    const kept = await this.#keep(name)
+    if (kept?.result === 'again') return { outcome: 'retry', error: new OvertakenError(`tenant ${name}`) }
+    if (kept?.result !== 'failed') return undefined
+    const told = await this.#tell(name, { problem: kept.problem })
+    return told.outcome === 'done' ? { outcome: 'requeueAfter', ms: REFUSED_MS } : told
+  }
+
+  /** The tenant's cluster-scoped objects as they should be; those of a suspended or broken resource stay as they are until it is deleted. */
   async #keep(name: string): Promise<Keep | undefined> {
     const { world, writer } = this.#context
     const tenant = world.tenants.get(name)
-    if (!tenant?.intent || tenant.intent.suspended) return undefined
+    if (!tenant) return undefined
     const { metadata, spec } = tenant.resource
-    const wanted =
-      metadata.deletionTimestamp === undefined
-        ? tenantObjects({
-            owner: { name, uid: metadata.uid },
-            spec,
-            protectedNamespaces: world.protectedNamespaces(),
-            contestedNamespaces: [...world.membership.contestedBy(name)],
-            canMutate: world.canMutate,
-          })
-        : []
-    return await keepObjects({
-      objects: world.kept,
-      writer,
-      tenant: name,
-      wanted,
-      isOurs: (kind, object) => isTenantObjectName(name, kind, object),
-    })
+    const leaving = metadata.deletionTimestamp !== undefined
+    if (!leaving && (!tenant.intent || tenant.intent.suspended)) return undefined
+    const wanted = leaving
+      ? []
+      : tenantObjects({
+          owner: { name, uid: metadata.uid },
+          spec,
+          protectedNamespaces: world.protectedNamespaces(),
+          contestedNamespaces: [...world.membership.contestedBy(name)],
+          canMutate: world.canMutate,
+        })
+    const objects = world.extras.kept
+    const ours = [...objects.clusterWide(name)].filter((place) => isTenantObjectName(name, place.kind, place.name))
+    const present = tenant.orphaning ? ours.filter(({ kind }) => dependsOnResource(kind)) : ours
+    const kept = await keepObjects({ objects, writer, wanted, present, needs: isHeldUpBy, recognises: isMarked })
+    const guards = wanted.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding').map(placeOf)
+    world.extras.guard(name, guards.every((guard) => objects.get(guard)) ? guards.map((guard) => guard.name) : [])
+    return kept
   }
 
-  /** The resource may go when nothing of its policies is left, or when they are to stay (`kubectl delete --cascade=orphan`). */
+  /**
+   * The resource may go when nothing of it is left in any namespace. When what was written is to stay (`kubectl delete --cascade=orphan`),
+   * only that goes which means nothing without the resource.
+   */
   async #letGo(tenant: Tenant): Promise<Outcome> {
     const { world, now } = this.#context
     const { name, finalizers = [] } = tenant.resource.metadata
     if (!finalizers.includes(FINALIZER)) return { outcome: 'done' }
-    const [left] = world.namespacesWithPoliciesOf(name)
+    const [left] = world.placesOf(name)
     if (left !== undefined && !tenant.orphaning) {
-      // The last policy to go brings us back; what takes longer than a moment is worth a word.
+      // What goes last brings us back; what takes longer than a moment is worth a word.
       const patience = LONG_MS - (now.wall() - Date.parse(tenant.resource.metadata.deletionTimestamp ?? ''))
       return patience > 0 ? { outcome: 'requeueAfter', ms: patience } : await this.#tell(name, { waitingFor: left })
     }
-    if (!tenant.orphaning) {
-      const kept = await this.#keep(name)
-      if (kept?.result === 'again') return { outcome: 'retry', error: new OvertakenError(`tenant ${name}`) }
-      if (kept?.result === 'failed') return await this.#tell(name, { problem: kept.problem })
-    }
+    const obstacle = await this.#obstacle(name)
+    if (obstacle) return obstacle
     await this.#setFinalizers(
       tenant,
       finalizers.filter((finalizer) => finalizer !== FINALIZER),
@@ -129,7 +139,10 @@ export class TenantStatusReconciler {
     const { world, writer } = this.#context
     const body = { metadata: { resourceVersion: metadata.resourceVersion, finalizers } }
     const written = await writer.patch<Stored>(TENANT_ISOLATIONS, { name: metadata.name }, { type: 'merge', body })
-    world.resources.written(written)
+    // With its last finalizer a deleted resource is gone. The answer shows it at the version before, from which nobody could tell.
+    const isGone = metadata.deletionTimestamp !== undefined && (written.metadata.finalizers ?? []).length === 0
+    if (isGone) world.resources.deleted(metadata.name, metadata.uid)
+    else world.resources.written(written)
   }
 
   /** `problem` is in the way of the cluster-scoped objects; `waitingFor` is a namespace whose policies a deletion waits for. */
@@ -139,13 +152,16 @@ export class TenantStatusReconciler {
     if (!tenant) return { outcome: 'done' }
     const selected = world.membership.namespacesOf(name).size
     const summary = world.outcomes.summaryOf(name)
-    const patience = this.#patience(name, tenant, pendingIn({ tenant, selected, summary }))
+    const extras = extrasOf(tenant, selected, world)
+    const patience = this.#patience(name, tenant, pendingIn({ tenant, selected, summary, ...extras }))
     if (patience > 0) return { outcome: 'requeueAfter', ms: patience }
     const { repeated, forMs } = world.drift.fightsOf(name, now.monotonic())
     const status = statusOf({
       tenant,
       selected,
       summary,
+      ...extras,
+      allowedRoles: world.facts.configuration.access.clusterRoles,
       contested: [...world.membership.contestedBy(name)].map((namespace) => ({
         namespace,
         owner: world.membership.ownerOf(namespace) ?? '',
@@ -179,5 +195,19 @@ export class TenantStatusReconciler {
     const left = since + PATIENCE_MS - now
     if (left <= 0) this.#pendingSince.set(name, now)
     return Math.max(0, left)
+  }
+}
+
+/** How its namespaces fare besides their policies: what is asked for is done in each of them, or nothing is left in any. */
+function extrasOf(tenant: Tenant, selected: number, { extras }: World): Pick<StatusInput, 'access' | 'standard'> {
+  const { name } = tenant.resource.metadata
+  const left = extras.countsOf(name)
+  const summary = (ledger: Ledger, asked: boolean, { fingerprint }: { readonly fingerprint: string }, places: number): ExtraSummary => ({
+    pending: asked ? Math.abs(selected - ledger.settled(name, fingerprint)) : places,
+    problems: ledger.problemsOf(name),
+  })
+  return {
+    access: summary(extras.access, asksForAccess(tenant), tenant.access, left.access),
+    standard: summary(extras.standards, asksForStandard(tenant), tenant.standard, left.standards),
   }
 }

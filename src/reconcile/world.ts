@@ -6,34 +6,30 @@
 
 import { canonicalJson } from '../api/canonical.ts'
 import type { Configuration } from '../api/configuration.ts'
-import { ALWAYS_PROTECTED_NAMESPACES, BASELINE_POLICY } from '../api/labels.ts'
+import { BASELINE_POLICY } from '../api/labels.ts'
 import { type LabelSelector, type Labels, matchesSelector } from '../api/selectors.ts'
 import type { TenantIsolation } from '../api/tenant-isolation.ts'
 import type { Facts } from '../desired/facts.ts'
 import type { ManagedPolicy } from '../desired/managed.ts'
 import { type KubeObject, type StoredObject, splitKey } from '../kube/objects.ts'
 import { type Change, createStore, type Store } from '../kube/store.ts'
+import { mayBelong, protectedBy } from './desired-state.ts'
 import { DriftLog } from './drift.ts'
+import { Extras } from './extras.ts'
 import { Services } from './facts.ts'
 import { Gates } from './gates.ts'
-import { KeptObjects } from './kept/objects.ts'
 import { GATES_KEY, type Key, namespaceKey, tenantKey } from './keys.ts'
 import { Membership, type NamespaceChange } from './membership.ts'
+import { type NamespaceEntry, namespaceEntry } from './namespace-entry.ts'
 import { type NamespaceOutcome, Outcomes } from './outcomes.ts'
 import { isPolicyName, type NetworkPolicy, type PolicyEntry, policyEntry } from './policy-entry.ts'
 import { PolicyMemory } from './policy-memory.ts'
-import { claims, standingOf, type Tenant, tenantOf } from './tenants.ts'
+import { objectText } from './repairs.ts'
+import { claimOf, policiesOf, selectorOf, standingOf, type Tenant, tenantOf } from './tenants.ts'
 
 /** Monotonic milliseconds, and the time of day in milliseconds since 1970. */
 export type Now = { readonly monotonic: () => number; readonly wall: () => number }
 
-export type NamespaceEntry = {
-  readonly resourceVersion: string
-  readonly uid: string
-  readonly labels: Labels
-  readonly terminating: boolean
-  readonly createdAt: number
-}
 type TenantEntry = { readonly resourceVersion: string; readonly uid: string; readonly resource: TenantIsolation }
 type Priority = 'fresh' | 'initial'
 
@@ -56,7 +52,7 @@ export class World {
   readonly drift = new DriftLog()
   readonly services = new Services()
   readonly gates = new Gates()
-  readonly kept: KeptObjects
+  readonly extras: Extras
   /** Whether the API server has MutatingAdmissionPolicy v1; known once the sources have started. */
   canMutate = false
   readonly resources: Store<TenantIsolation & StoredObject, TenantEntry>
@@ -76,7 +72,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options
     this.facts = { configuration: options.configuration, tenants: this.#selectors, dns: undefined, apiServer: undefined }
-    this.#protected = protectedBy(options)
+    this.#protected = protectedBy(options.configuration, options.ownNamespace)
     this.resources = createStore<TenantIsolation & StoredObject, TenantEntry>({
       ingest: (resource) => ({ resourceVersion: resource.metadata.resourceVersion, uid: resource.metadata.uid, resource }),
       onChange: (change) => this.#onResource(change),
@@ -85,9 +81,16 @@ export class World {
       ingest: namespaceEntry,
       onChange: (change) => this.#onNamespace(change),
     })
-    this.kept = new KeptObjects((tenant, initial) =>
-      options.enqueue(tenant === '' ? GATES_KEY : tenantKey(tenant), initial ? 'initial' : 'fresh'),
-    )
+    this.extras = new Extras({
+      enqueue: options.enqueue,
+      now: options.now.monotonic,
+      memory: this.#memory,
+      tenants: this.tenants,
+      ownerOf: (namespace) => this.ownerOf(namespace),
+      entryOf: (namespace) => this.namespaces.get(namespace),
+      namespacesOf: (tenant) => this.membership.namespacesOf(tenant),
+      onGone: (tenant) => this.#mayGo(tenant),
+    })
     this.policies = createStore<NetworkPolicy, PolicyEntry>({
       ingest: (object, previous) =>
         policyEntry(object, previous, this.desiredPolicy(object.metadata.namespace ?? '', object.metadata.name)),
@@ -124,9 +127,7 @@ export class World {
 
   /** The policy of that name that the namespace should have. */
   desiredPolicy(namespace: string, name: string): ManagedPolicy | undefined {
-    const intent = this.ownerOf(namespace)?.intent
-    if (intent?.mode !== 'Enforce') return undefined
-    return intent.policiesFor(this.membership.labelsOf(namespace) ?? {}).find((policy) => policy.name === name)
+    return policiesOf(this.ownerOf(namespace), this.membership.labelsOf(namespace) ?? {}).find((policy) => policy.name === name)
   }
 
   /** The baseline as the tenant would have it here, whatever its mode: under its marks a namespace is let go. */
@@ -135,9 +136,10 @@ export class World {
     return label === undefined ? undefined : this.tenants.get(label)?.intent?.policiesFor(this.membership.labelsOf(namespace) ?? {})[0]
   }
 
-  /** Namespaces in which there are policies with the tenant's label that the operator made. */
-  namespacesWithPoliciesOf(tenant: string): Iterable<string> {
-    return this.#memory.placesOf(tenant)
+  /** Namespaces in which there is something that was written for the tenant; some more than once. */
+  *placesOf(tenant: string): Iterable<string> {
+    yield* this.#memory.placesOf(tenant)
+    yield* this.extras.placesOf(tenant)
   }
 
   /** Whether `uid` is what we knew as ours under this name before its marks were taken off. */
@@ -150,9 +152,9 @@ export class World {
     if (this.drift.repaired(repair)) this.#options.enqueue(tenantKey(repair.tenant), 'fresh')
   }
 
-  /** How many milliseconds ago the object was first seen to differ; 0 when it was not. */
-  differsForMs(key: string): number {
-    return this.#memory.differsFor(key, this.#options.now.monotonic())
+  /** How many milliseconds ago the object, named as `objectText` does, was first seen to differ; 0 when it was not. */
+  differsForMs(object: string): number {
+    return this.#memory.differsFor(object, this.#options.now.monotonic())
   }
 
   /** How many milliseconds ago the namespace came to its tenant, if nothing was concluded about it since; otherwise 0. */
@@ -174,7 +176,7 @@ export class World {
     if (canonicalJson(before) === canonicalJson(after)) return
     this.facts = { ...after, tenants }
     const protectedBefore = this.#protected
-    this.#protected = protectedBy({ ...this.#options, configuration })
+    this.#protected = protectedBy(configuration, this.#options.ownNamespace)
     for (const name of new Set([...protectedBefore, ...this.#protected])) {
       const entry = this.namespaces.get(name)
       if (entry && protectedBefore.has(name) !== this.#protected.has(name)) this.#onMembership([this.#place(name, entry)], 'fresh')
@@ -190,14 +192,16 @@ export class World {
   enqueueEverything(): void {
     for (const name of this.tenants.keys()) this.#options.enqueue(tenantKey(name), 'initial')
     this.#options.enqueue(GATES_KEY, 'initial')
-    for (const { namespace } of this.#allNamespaces()) this.#options.enqueue(namespaceKey(namespace), 'initial')
+    const namespaces = new Set(this.policies.namespaces())
+    for (const name of this.tenants.keys())
+      for (const namespace of [...this.membership.namespacesOf(name), ...this.extras.placesOf(name)]) namespaces.add(namespace)
+    for (const namespace of namespaces) this.#enqueueNamespace(namespace, 'initial')
   }
 
-  *#allNamespaces(): Iterable<{ readonly namespace: string }> {
-    const seen = new Set<string>()
-    for (const namespace of this.policies.namespaces()) seen.add(namespace)
-    for (const name of this.tenants.keys()) for (const namespace of this.membership.namespacesOf(name)) seen.add(namespace)
-    for (const namespace of seen) yield { namespace }
+  /** Whatever is to be looked after in the namespace; most have nothing but policies. */
+  #enqueueNamespace(namespace: string, priority: Priority): void {
+    this.#options.enqueue(namespaceKey(namespace), priority)
+    for (const key of this.extras.keysFor(namespace)) this.#options.enqueue(key, priority)
   }
 
   #onResource(change: Change<TenantEntry>): void {
@@ -219,39 +223,42 @@ export class World {
     this.#selectors.delete(name)
     this.outcomes.forgetTenant(name)
     for (const referrers of this.#referencedBy.values()) referrers.delete(name)
+    this.extras.guard(name, [])
     this.#onMembership(this.membership.removeTenant(name), priority)
-    for (const namespace of this.namespacesWithPoliciesOf(name)) this.#options.enqueue(namespaceKey(namespace), priority)
+    for (const namespace of new Set(this.placesOf(name))) this.#enqueueNamespace(namespace, priority)
   }
 
   #understand(resource: TenantIsolation, priority: Priority): void {
-    const { name, creationTimestamp } = resource.metadata
+    const { name } = resource.metadata
     const previous = this.tenants.get(name)
+    // Before it is understood: its rules may name the tenant itself.
+    this.#selectors.set(name, selectorOf(resource))
     const tenant = tenantOf(resource, this.facts, previous)
-    this.#selectors.set(name, tenant.namespaceSelector)
     this.tenants.set(name, tenant)
     this.outcomes.setIntent(name, tenant.intent)
     for (const peer of tenant.references) {
       const referrers = this.#referencedBy.get(peer) ?? new Set()
       this.#referencedBy.set(peer, referrers.add(name))
     }
-    const claim = { name, creationTimestamp, namespaceSelector: tenant.namespaceSelector, standing: standingOf(tenant) }
+    const claim = claimOf(tenant)
     if (
       !previous ||
       canonicalJson(previous.namespaceSelector) !== canonicalJson(tenant.namespaceSelector) ||
-      standingOf(previous) !== claim.standing
+      standingOf(previous) !== standingOf(tenant)
     )
-      this.#onMembership(claims(tenant) ? this.membership.setTenant(claim) : this.membership.removeTenant(name), priority)
-    if (previous?.intent === tenant.intent && previous?.resource.metadata.finalizers?.join() === resource.metadata.finalizers?.join())
-      return
-    for (const namespace of this.membership.namespacesOf(name)) this.#options.enqueue(namespaceKey(namespace), priority)
+      this.#onMembership(claim ? this.membership.setTenant(claim) : this.membership.removeTenant(name), priority)
+    const same = previous?.intent === tenant.intent && previous?.access === tenant.access && previous.standard === tenant.standard
+    if (same && previous?.resource.metadata.finalizers?.join() === resource.metadata.finalizers?.join()) return
     // Those too that left while the tenant was suspended: nobody else lets them go.
-    for (const namespace of this.namespacesWithPoliciesOf(name)) this.#options.enqueue(namespaceKey(namespace), priority)
+    const namespaces = new Set([...this.membership.namespacesOf(name), ...this.placesOf(name)])
+    for (const namespace of namespaces) this.#enqueueNamespace(namespace, priority)
     this.#options.enqueue(tenantKey(name), priority)
   }
 
   #onNamespace(change: Change<NamespaceEntry>): void {
     const priority = change.initial ? 'initial' : 'fresh'
     if (change.type === 'added' && !change.initial) this.#newborn.add(change.key)
+    this.extras.onNamespace(change)
     if (change.type === 'deleted') {
       this.#newborn.delete(change.key)
       this.#memory.forgetNamespace(change.key)
@@ -266,6 +273,7 @@ export class World {
     this.#onMembership([this.#place(change.key, entry)], priority)
     if (this.#protected.has(change.key)) this.#tellOfProtected([previous?.labels, entry.labels], priority)
     if (this.membership.ownerOf(change.key) !== undefined) this.#options.enqueue(namespaceKey(change.key), priority)
+    this.extras.onLabels(change.key, priority)
   }
 
   /** Status names the protected namespaces that a selector matches. */
@@ -275,9 +283,10 @@ export class World {
     }
   }
 
-  /** A terminating namespace belongs to nobody: nothing can be made in it any more, and it empties itself. */
   #place(name: string, { labels, terminating }: NamespaceEntry): NamespaceChange {
-    return terminating || this.#protected.has(name) ? this.membership.removeNamespace(name) : this.membership.setNamespace(name, labels)
+    return mayBelong({ name, terminating }, this.#protected)
+      ? this.membership.setNamespace(name, labels)
+      : this.membership.removeNamespace(name)
   }
 
   #onMembership(changes: readonly NamespaceChange[], priority: Priority): void {
@@ -286,7 +295,7 @@ export class World {
       for (const tenant of new Set([...before, ...after])) this.#options.enqueue(tenantKey(tenant), priority)
       if (before[0] === after[0]) continue
       if (after[0] !== undefined) this.#unsettledSince.set(namespace, this.#options.now.monotonic())
-      this.#options.enqueue(namespaceKey(namespace), priority)
+      this.#enqueueNamespace(namespace, priority)
     }
   }
 
@@ -294,28 +303,17 @@ export class World {
     const { namespace, name } = splitKey(change.key)
     const wasLast = this.#memory.count(namespace, change.previous, -1)
     this.#memory.count(namespace, change.entry, 1)
-    if (wasLast && change.previous) this.#lastIsGone(change.previous.tenant)
+    if (wasLast && change.previous) this.#mayGo(change.previous.tenant)
     if (change.type !== 'deleted') this.#memory.find(namespace, name)
     else if (this.membership.ownerOf(namespace) !== undefined && isPolicyName(name)) this.#memory.lose(namespace, name, change.previous.uid)
-    if (this.desiredPolicy(namespace, name)?.fingerprint === change.entry?.fingerprint) {
-      this.#memory.agrees(change.key)
-      return
-    }
-    this.#memory.differs(change.key, this.#options.now.monotonic())
-    this.#options.enqueue(namespaceKey(namespace), change.initial ? 'initial' : 'fresh')
+    const object = objectText({ kind: 'NetworkPolicy', namespace, name })
+    const differs = this.desiredPolicy(namespace, name)?.fingerprint !== change.entry?.fingerprint
+    if (this.#memory.note(object, differs, this.#options.now.monotonic()))
+      this.#options.enqueue(namespaceKey(namespace), change.initial ? 'initial' : 'fresh')
   }
 
-  /** A resource that waits to be let go may go now. */
-  #lastIsGone(tenant: string): void {
+  /** Something of the tenant is gone: a resource that waits to be let go may go now. */
+  #mayGo(tenant: string): void {
     if (this.tenants.get(tenant)?.resource.metadata.deletionTimestamp !== undefined) this.#options.enqueue(tenantKey(tenant), 'fresh')
   }
-}
-
-function namespaceEntry({ metadata }: StoredObject): NamespaceEntry {
-  const { resourceVersion, uid, labels = {}, deletionTimestamp, creationTimestamp = '' } = metadata
-  return { resourceVersion, uid, labels, terminating: deletionTimestamp !== undefined, createdAt: Date.parse(creationTimestamp) }
-}
-
-function protectedBy({ configuration, ownNamespace }: Pick<WorldOptions, 'configuration' | 'ownNamespace'>): ReadonlySet<string> {
-  return new Set([...ALWAYS_PROTECTED_NAMESPACES, ownNamespace, ...configuration.protectedNamespaces])
 }

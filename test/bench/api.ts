@@ -10,6 +10,8 @@ export type WatchEvent<T> = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 
 export type Api = {
   /** The parsed answer; throws unless it is one of success. `type` is the content type of the body. */
   request<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object, type?: string): Promise<T>
+  /** A POST of JSON, whatever the answer: its status, and what it says when it is a refusal. */
+  attempt(path: string, body: string): Promise<{ readonly status: number; readonly message: string }>
   /** A GET whose answer is not JSON. */
   text(path: string): Promise<string>
   /**
@@ -54,6 +56,17 @@ export function connect(kubeconfig: string, connections = 1): Api {
       const text = await answer.text()
       if (statusCode >= 300) throw new Error(`${method} ${path} was answered with ${statusCode}: ${text}`)
       return JSON.parse(text) as T
+    },
+
+    async attempt(path, json) {
+      const { statusCode: status, body } = await requests.request({
+        method: 'POST',
+        path,
+        body: json,
+        headers: { ...headers, 'content-type': 'application/json' },
+      })
+      const text = await body.text()
+      return { status, message: status < 300 ? '' : (JSON.parse(text) as { readonly message: string }).message }
     },
 
     async text(path) {

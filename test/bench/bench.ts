@@ -19,7 +19,9 @@ import { rest } from './cases/rest.ts'
 import { restart, restartWithDrift } from './cases/restart.ts'
 import { bareRollout, rollout } from './cases/rollout.ts'
 import { ruleEdits } from './cases/rules.ts'
+import { rounded } from './measure.ts'
 import { Observer } from './observer.ts'
+import { busyElsewhere, machineClock } from './proc.ts'
 import { broken, type Findings, reportOf } from './report.ts'
 import { tableOf } from './table.ts'
 
@@ -74,8 +76,11 @@ async function measure(directory: string, size: Size): Promise<Findings> {
     directory,
     progress,
   }
+  const pids = Object.values(controlPlane.pids)
+  const before = machineClock(pids)
   try {
-    return { ...(await runCases(bench)), size, machine: machine(), versions: versions(controlPlane) }
+    const found = await runCases(bench)
+    return { ...found, size, machine: machine(busyElsewhere(before, machineClock(pids))), versions: versions(controlPlane) }
   } finally {
     await admin.close()
   }
@@ -114,8 +119,9 @@ async function runCases(bench: Bench): Promise<Omit<Findings, 'size' | 'machine'
   }
 }
 
-function machine(): Findings['machine'] {
-  return { cores: cpus().length, model: cpus()[0]?.model.trim() ?? '', memoryGiB: Math.round(totalmem() / 1024 ** 3) }
+function machine(elsewhere: number): Findings['machine'] {
+  const memoryGiB = Math.round(totalmem() / 1024 ** 3)
+  return { cores: cpus().length, model: cpus()[0]?.model.trim() ?? '', memoryGiB, busyElsewhere: rounded(elsewhere) }
 }
 
 function versions({ version: kubernetes }: ControlPlane): Findings['versions'] {

@@ -90,10 +90,6 @@ export class Observer {
   }
 }
 
-export function keyOf({ metadata: { namespace, name } }: Policy): string {
-  return `${namespace}/${name}`
-}
-
 /** The API server writes a spec always in the same order of fields. */
 export function sameSpec(a: Policy, b: Policy): boolean {
   return JSON.stringify(a.spec) === JSON.stringify(b.spec)

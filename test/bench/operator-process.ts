@@ -5,6 +5,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { NODE_FLAGS } from '../../tools/bundle.ts'
 import { freePorts } from '../../tools/control-plane/free-port.ts'
 import { OPERATOR_NAMESPACE } from '../../tools/control-plane/install.ts'
 import { disown, own, tied } from '../../tools/control-plane/owned-processes.ts'
@@ -43,14 +44,14 @@ export async function startOperator({ bundle, kubeconfig, directory, nodeOptions
     'log-format': 'json',
     'log-level': 'info',
   }
-  const args = [...nodeOptions, bundle, 'run', ...Object.entries(options).map(([name, value]) => `--${name}=${value}`)]
+  const args = [...NODE_FLAGS, ...nodeOptions, bundle, 'run', ...Object.entries(options).map(([name, value]) => `--${name}=${value}`)]
   const [command, ...rest] = tied('SIGKILL', process.execPath, args)
   const output = openSync(log, 'a')
   const startedAt = performance.now()
   // No KUBECONFIG and no ~/.kube/config: nothing but what the command line says.
   const child = spawn(command, rest, {
     cwd,
-    env: { PATH: process.env.PATH, HOME: cwd, ...(process.env.XENV ? JSON.parse(process.env.XENV) : {}) },
+    env: { PATH: process.env.PATH, HOME: cwd },
     detached: true,
     stdio: ['ignore', output, output],
   })
@@ -97,20 +98,6 @@ export async function firstAnswer(
     await sleep(intervalMs)
   }
 }
-
-export type Usage = { readonly rssMiB: number; readonly peakRssMiB: number; readonly cpuSeconds: number }
-
-/** Of proc(5), so far. */
-export function usageOf(pid: number): Usage {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const mebibytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) / 1024
-  // The name in the second field may hold anything, but is the last to end with a bracket. User and system time are fields 14 and 15.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
-  return { rssMiB: mebibytes('VmRSS'), peakRssMiB: mebibytes('VmHWM'), cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS }
-}
-
-/** Ticks in a second, the same on every Linux that Node runs on. */
-const TICKS = 100
 
 function read(url: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {

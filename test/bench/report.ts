@@ -19,7 +19,13 @@ export type Findings = {
   readonly rest: Rest
   readonly restart: Restart
   readonly restartWithDrift: RestartWithDrift
-  readonly machine: { readonly cores: number; readonly model: string; readonly memoryGiB: number }
+  readonly machine: {
+    readonly cores: number
+    readonly model: string
+    readonly memoryGiB: number
+    /** The share of all cores that was busy with something else during the run. */
+    readonly busyElsewhere: number
+  }
   readonly versions: { readonly operator: string; readonly node: string; readonly kubernetes: string }
 }
 
@@ -59,6 +65,7 @@ export function reportOf(findings: Findings) {
       firstPolicySeconds: rollout.firstPolicySeconds,
       writes: rollout.counts.writes,
       lists: rollout.counts.lists,
+      cpuSeconds: rollout.cpuSeconds,
       bareSeconds,
       ratio: rounded(bareSeconds / rollout.seconds),
     },
@@ -67,7 +74,13 @@ export function reportOf(findings: Findings) {
     machine,
     versions,
     floor: { driftEditMs: floor.edit.timed, driftDeleteMs: floor.remove.timed },
+    // The other way to measure the same.
     fromReply: { namespaceToSealedMs: namespaces.sealedFromReply.timed, namespaceToAllMs: namespaces.allFromReply.timed },
+    fromSending: {
+      driftEditMs: drift.editFromSending.timed,
+      driftDeleteMs: drift.removeFromSending.timed,
+      floor: { driftEditMs: floor.editFromSending.timed, driftDeleteMs: floor.removeFromSending.timed },
+    },
     noise: mapped(cases, ({ noise }) => noise) as Record<keyof typeof cases, Noise>,
     requests: {
       rollout: rollout.counts.byKind,

@@ -7,13 +7,13 @@ import type { Report } from './report.ts'
 const HEAD = ['', 'here', 'noise', 'target', 'floor', 'Capsule 0.14', 'Kyverno 1.19']
 
 export function tableOf(report: Report): string {
-  const { rollout, restart, rest, floor, noise, fromReply, machine, versions } = report
+  const { rollout, restart, rest, floor, noise, fromReply, fromSending, machine, versions } = report
   const rows = [
     HEAD,
     [
       `rollout, ${rollout.objects} policies`,
       `${rollout.seconds} s, ${rollout.writes} writes`,
-      `first policy after ${rollout.firstPolicySeconds} s`,
+      `first after ${rollout.firstPolicySeconds} s, ${rollout.cpuSeconds} s CPU`,
       '< 3 s, 2500 + status',
       `${rollout.bareSeconds} s: bare loop (ratio ${rollout.ratio})`,
       '102 s, 8115',
@@ -40,6 +40,7 @@ export function tableOf(report: Report): string {
       '21; 31 ms, 33',
       '3.1; 5.2 ms, 1',
     ],
+    ['  from sending', times(fromSending.driftEditMs), '', '', times(fromSending.floor.driftEditMs), '', ''],
     [
       'drift: deletion -> repaired',
       withWrites(report.driftDeleteMs),
@@ -49,6 +50,7 @@ export function tableOf(report: Report): string {
       '27; 60 ms, 33',
       '2.8; 5.7 ms, 1',
     ],
+    ['  from sending', times(fromSending.driftDeleteMs), '', '', times(fromSending.floor.driftDeleteMs), '', ''],
     [
       'rule edited -> in 5 namespaces',
       withWrites(report.ruleEditMs),
@@ -79,9 +81,10 @@ export function tableOf(report: Report): string {
     ],
     ['memory at rest (peak)', `${report.rssMiB} (${report.peakRssMiB}) MiB`, '', '< 100 MiB', '45: bare Node', '117 (128)', '336 (410)'],
   ]
-  const { cores, model, memoryGiB } = machine
+  const { cores, model, memoryGiB, busyElsewhere } = machine
   return [
     `tenant-isolation ${versions.operator}, Node ${versions.node}, Kubernetes ${versions.kubernetes}; ${cores} cores (${model}), ${memoryGiB} GiB`,
+    `${Math.round(100 * busyElsewhere)} % of the machine was busy with something else`,
     'times: p50; p99 (max), nearest rank; noise: min, and p50 of the first, second and last third; writes per operation',
     '',
     ...columns(rows),
@@ -101,8 +104,8 @@ function noiseText({ min, thirds }: Noise): string {
   return `${min}; ${thirds.join(', ')}`
 }
 
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))

@@ -162,7 +162,12 @@ describe('deletion', function () {
       const writes = (await kube.audit.writesSince(mark))
         .map(callText)
         .filter((call) => !call.includes('namespace-is-not-isolated-yet.') && !call.endsWith(' 409'))
-      expect(writes).to.deep.equal(['patch tenantisolations deletion-orphan 200'])
+      // What guards a tenant means nothing without it.
+      expect(writes.sort()).to.deep.equal([
+        'delete validatingadmissionpolicybindings membership-guard.deletion-orphan.tenant-isolation.dev 200',
+        'delete validatingadmissionpolicybindings network-guard.deletion-orphan.tenant-isolation.dev 200',
+        'patch tenantisolations deletion-orphan 200',
+      ])
       const policies = await kube.policies('deletion-orphan')
       expect(policies.map(viewOf)).to.deep.equal(before.map((view) => ({ ...view, ownerReferences: [] })))
       // A tenant of the same name takes them up again, without an interval.

@@ -231,7 +231,7 @@ describe('drift', function () {
     (await kube.audit.since(mark)).filter(({ resource }) => resource !== 'leases').map(({ verb, code }) => `${verb} ${code}`)
 
   const repairsIn = (namespace: string) =>
-    running.repairs.filter((repair) => repair.namespace === namespace).map(({ policy, change, by }) => ({ policy, change, by }))
+    running.repairs.filter((repair) => repair.namespace === namespace).map(({ name, change, by }) => ({ policy: name, change, by }))
 
   describe('of a policy that was edited is put back with one write, and says whose edit it was:', () => {
     for (const { what, policy, edit, anonymous, calls = ['update 200'] } of DRIFTS) {

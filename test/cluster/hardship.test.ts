@@ -47,7 +47,7 @@ describe('where something is in the way', function () {
     })
     await closed('hardship-taken')
     const told = () =>
-      running.repairs.filter(({ namespace }) => namespace === 'hardship-taken').map(({ policy, change }) => `${policy} ${change}`)
+      running.repairs.filter(({ namespace }) => namespace === 'hardship-taken').map(({ name, change }) => `${name} ${change}`)
     await eventually(() => expect(told()).to.deep.equal(['tenant-isolation edited']))
   })
 

@@ -15,7 +15,8 @@ const NAMESPACES_EACH = 3
 const specOf = (tenant: string): Spec => ({
   namespaceSelector: namespacesOf(tenant),
   network: {
-    ingress: [ingressRule({ appliesTo: { podSelector: labelled({ app: 'database' }) }, ports: [{ port: 5432 }] })],
+    // One of the peers is the tenant itself, by its name.
+    ingress: [ingressRule({ appliesTo: { podSelector: labelled({ app: 'database' }) }, from: [{ tenant }], ports: [{ port: 5432 }] })],
     egress: [
       egressRule({ appliesTo: { podSelector: labelled({ app: 'webserver' }) }, to: [{ preset: 'KubeAPIServer' }, { preset: 'Internet' }] }),
     ],
@@ -158,7 +159,7 @@ describe('status', function () {
     const mark = await kube.audit.mark()
     const began = performance.now()
     await kube.applyTenant(TENANT, specOf(TENANT))
-    await eventually(async () => expect((await kube.tenant(TENANT)).status?.conditions).to.have.lengthOf(7))
+    await eventually(async () => expect((await kube.tenant(TENANT)).status?.conditions).to.have.lengthOf(8))
     expect(performance.now() - began).to.be.below(1_000)
     await kube.ready(TENANT)
     const tenantWrites = (await kube.audit.writesSince(mark)).filter(({ resource }) => resource === 'tenantisolations')

@@ -65,6 +65,7 @@ describe("the tenants of the book, with this checkout's samples", function () {
       policies: 8,
       dns: { source: 'Service kube-system/kube-dns', addresses: ['10.96.0.10/32'], ports: ['TCP/53', 'UDP/53'] },
     })
+    await kube.says(MANNING, { PodSecurityEnforced: 'True Enforced' })
     const acme = await kube.ready(ACME)
     expect(acme.status?.namespaces).to.deep.equal({ selected: 1, isolated: 1 })
     expect(await kube.policyNames('story-nobody')).to.deep.equal([])

@@ -10,10 +10,9 @@ import { callText, tally } from '../support/audit.ts'
 import { app, egressRule, ingressRule, labelled, namespacesOf } from '../support/build.ts'
 import { eventually } from '../support/eventually.ts'
 import { end, type Kube, openKube } from '../support/kube.ts'
-import type { Pod } from '../support/naive-network.ts'
 import { type RunningOperator, startOperator } from '../support/operator.ts'
 import type { PolicyHistory } from '../support/policy-history.ts'
-import { flowsOf, judge } from '../support/way.ts'
+import { flowsOf, judge, type Pod } from '../support/way.ts'
 
 const APPS = ['webserver', 'database', 'cart', 'other']
 const forApp = (name: string) => ({ podSelector: labelled({ app: name }) })

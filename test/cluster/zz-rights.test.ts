@@ -3,10 +3,7 @@
  * all tests before, and at a scenario of its own that needs every right, so that it can also run alone.
  */
 
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { expect } from 'chai'
-import { parseAllDocuments } from 'yaml'
 import { BASELINE_POLICY, MANAGED_BY_LABEL, TENANT_LABEL } from '../../src/api/labels.ts'
 import type { Spec } from '../../src/api/tenant-isolation.ts'
 import type { KubeObject } from '../../src/kube/objects.ts'
@@ -22,8 +19,8 @@ import { GUARDS_TEST } from '../support/guarded-people.ts'
 import { end, type Kube, openKube } from '../support/kube.ts'
 import { EVENTS, startProxy } from '../support/kube-setup.ts'
 import { type RunningOperator, startOperator } from '../support/operator.ts'
+import { PLATFORM_ROLES, rightsOf, rightText, rolesIn } from '../support/rights.ts'
 
-const RBAC = join(import.meta.dirname, '../../config/rbac')
 const TENANT = 'rights'
 const SPEC: Spec = {
   namespaceSelector: namespacesOf(TENANT),
@@ -31,68 +28,45 @@ const SPEC: Spec = {
   podSecurity: {
     defaulting: 'Enabled',
     profiles: [{ name: 'default', preset: 'Basic', subjects: [{ kind: 'Group', name: 'system:authenticated' }] }],
+    standard: { warn: 'baseline' },
   },
+  access: [{ clusterRole: 'edit', subjects: [{ kind: 'User', name: 'alice' }] }],
 }
 
 /** One object of every kind that is kept for the tenant. */
 const KEPT: Readonly<Record<KeptKind, string>> = {
   ClusterRole: `tenant-isolation:${TENANT}:default`,
   ClusterRoleBinding: `tenant-isolation:${TENANT}:default`,
+  RoleBinding: `tenant-isolation:${TENANT}:edit`,
   MutatingAdmissionPolicyBinding: `${TENANT}.pod-defaults.tenant-isolation.dev`,
   ValidatingAdmissionPolicyBinding: `${TENANT}.pod-security.tenant-isolation.dev`,
 }
 
 /**
  * Rights that the API server asks for while it answers another call, so that no call of their own shows them: whoever writes a ClusterRole
- * must hold what it grants (RBAC's escalation check), and whoever writes a binding of an admission policy must be allowed to read its parameter.
+ * must hold what it grants, and whoever binds one that grants more must hold `bind` on it (RBAC's escalation checks); and whoever writes a
+ * binding of an admission policy must be allowed to read its parameter.
  */
-const ASKED_FOR_WITHIN: readonly Right[] = [
+const ASKED_FOR_WITHIN: readonly string[] = [
   'ClusterRole "tenant-isolation": use podsecurityprofiles.tenant-isolation.dev',
   'ClusterRole "tenant-isolation": get tenantisolations.tenant-isolation.dev',
+  'ClusterRole "tenant-isolation": bind clusterroles.rbac.authorization.k8s.io',
+]
+
+/** The only ones of its rights that are for certain objects: whatever it could bind, a tenant could ask for. */
+const FOR_CERTAIN_OBJECTS = [
+  { verbs: ['bind'], resources: ['clusterroles'], resourceNames: ['view', 'edit', 'admin'] },
+  { verbs: ['get', 'update'], resources: ['leases'], resourceNames: ['tenant-isolation'] },
 ]
 
 /** What everybody who has logged in may do: the operator asks whether the API server has MutatingAdmissionPolicy. */
 const FOR_EVERYBODY = 'ClusterRole "system:discovery": get  /apis/admissionregistration.k8s.io/v1'
 
-type Role = {
-  readonly kind: string
-  readonly metadata: { readonly name: string; readonly namespace?: string }
-  readonly rules?: readonly {
-    readonly apiGroups: readonly string[]
-    readonly resources: readonly string[]
-    readonly verbs: readonly string[]
-    readonly resourceNames?: readonly string[]
-  }[]
-}
-
-/** Roles for people: the operator is bound to none of them. */
-const PLATFORM_ROLES = 'platform-roles.yaml'
-
-/** `tenant-isolation/ClusterRole: list pods` */
-type Right = string
-
-async function rolesOf(directory: string): Promise<readonly Role[]> {
-  const files = (await readdir(directory)).filter((file) => file.endsWith('.yaml') && file !== PLATFORM_ROLES)
-  const texts = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')))
-  return texts
-    .flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as Role))
-    .filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role')
-}
-
-const nameOf = ({ kind, metadata: { name } }: Pick<Role, 'kind' | 'metadata'>): string => `${kind} "${name}"`
-
-function rightsOf(role: Role): readonly Right[] {
-  return (role.rules ?? []).flatMap(({ apiGroups, resources, verbs }) =>
-    apiGroups.flatMap((group) =>
-      resources.flatMap((resource) => verbs.map((verb) => `${nameOf(role)}: ${verb} ${resource}${group === '' ? '' : `.${group}`}`)),
-    ),
-  )
-}
-
 /** The right that a call has used, by the role that the authorizer named. */
-function usedBy({ verb, group, resource, subresource, because }: Call): Right {
+function usedBy({ verb, group, resource, subresource, because }: Call): string {
   const [role = because] = /(Cluster)?Role "[^"]*"(?= to )/.exec(because) ?? []
-  return `${role}: ${verb} ${resource}${subresource === '' ? '' : `/${subresource}`}${group === '' ? '' : `.${group}`}`
+  const whole = `${resource}${subresource === '' ? '' : `/${subresource}`}${group === '' ? '' : `.${group}`}`
+  return rightText({ role, verb, resource: whole })
 }
 
 describe("the operator's rights", function () {
@@ -101,13 +75,15 @@ describe("the operator's rights", function () {
   let kube: Kube
   let proxy: FaultProxy
   let running: RunningOperator
-  let granted: readonly Right[]
+  let granted: readonly string[]
   let calls: readonly Call[]
 
   before(async () => {
     kube = await openKube()
     proxy = await startProxy()
-    granted = (await rolesOf(RBAC)).flatMap(rightsOf)
+    granted = rolesIn((file) => file !== PLATFORM_ROLES)
+      .flatMap(rightsOf)
+      .map(rightText)
     // An API server that does not stream lists, so that they have to be asked for.
     proxy.inject(({ url }) => url.includes('sendInitialEvents=true'), { kind: 'respond', code: 400 }, Number.POSITIVE_INFINITY)
     await kube.createNamespace('rights-before')
@@ -147,8 +123,9 @@ describe("the operator's rights", function () {
         namespace: 'default',
         fieldSelector: `regarding.name=${TENANT}`,
       })
-      expect(events.items.map(({ note, series }) => [note, series?.count])).to.deep.equal([
-        [`put NetworkPolicy rights-before/${BASELINE_POLICY} back: it had been deleted, or its label taken off`, 2],
+      expect(events.items.map(({ note, series }) => [note, series?.count])).to.deep.include([
+        `put NetworkPolicy rights-before/${BASELINE_POLICY} back: it had been deleted, or its label taken off`,
+        2,
       ])
     })
     await kube.labelNamespace('rights-before', { tenant: null })
@@ -159,18 +136,22 @@ describe("the operator's rights", function () {
   const keptObjectsAreBroken = async (): Promise<void> => {
     for (const [kind, name] of Object.entries(KEPT) as [KeptKind, string][]) {
       const resource = KEPT_KINDS[kind]
+      const at = { name, ...(resource.namespaced && { namespace: 'rights-before' }) }
       const marks = async () => {
-        const { metadata } = await kube.client.get(resource, { name })
+        const { metadata } = await kube.client.get(resource, at)
         return { ...metadata.labels, owners: metadata.ownerReferences?.length }
       }
       const before = await marks()
       // One that is in the cache is written over; one without our label is not, and it looks whose it is.
-      for (const metadata of [{ ownerReferences: null }, { labels: { [MANAGED_BY_LABEL]: null } }]) {
-        await kube.client.patch(resource, { name }, { type: 'merge', body: { metadata } })
+      for (const metadata of [{ ownerReferences: null }, { labels: { [unseenWithout(kind)]: null } }]) {
+        await kube.client.patch(resource, at, { type: 'merge', body: { metadata } })
         await eventually(async () => expect(await marks()).to.deep.equal(before))
       }
     }
   }
+
+  /** The label by which the kind is watched. */
+  const unseenWithout = (kind: KeptKind) => (KEPT_KINDS[kind].namespaced ? TENANT_LABEL : MANAGED_BY_LABEL)
 
   it('are all needed by something that it does', () => {
     const used = new Set(calls.filter(({ code }) => code < 400 || code === 404 || code === 409).map(usedBy))
@@ -187,6 +168,14 @@ describe("the operator's rights", function () {
   it('are its own: nothing was allowed only because everybody may do it', () => {
     const others = calls.filter((call) => !granted.includes(usedBy(call)))
     expect([...new Set(others.map((call) => `${usedBy(call)} ${call.uri}`))]).to.deep.equal([FOR_EVERYBODY])
+  })
+
+  it('let it bind no role but those that people may have', () => {
+    const rules = rolesIn((file) => file !== PLATFORM_ROLES).flatMap(({ rules = [] }) => rules)
+    expect(
+      rules.flatMap(({ verbs, resources, resourceNames }) => (resourceNames ? [{ verbs, resources, resourceNames }] : [])),
+    ).to.have.deep.members(FOR_CERTAIN_OBJECTS)
+    expect(rules.filter(({ verbs, resourceNames }) => verbs.includes('bind') && !resourceNames)).to.deep.equal([])
   })
 
   it('hold no wildcard', () => {

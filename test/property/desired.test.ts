@@ -1,4 +1,4 @@
-/** What must hold for every resource and whatever the cluster looks like. The judge is test/support/flows.ts, which knows nothing of src/. */
+/** What must hold for every resource and whatever the cluster looks like. The judge is test/support/naive-network.ts, which knows nothing of src/. */
 
 import { isIP } from 'node:net'
 import { expect } from 'chai'
@@ -14,18 +14,8 @@ import type { DesiredPolicy, PolicyPeer, PolicySpec, Rule } from '../../src/desi
 import { allowsAll, baselineUnion, policyUnion } from '../../src/desired/network/union.ts'
 import * as arbitrary from '../support/arbitrary.ts'
 import { tenantIsolation } from '../support/build.ts'
-import {
-  type AnyRule,
-  type Direction,
-  type Flow,
-  flowsAround,
-  holds,
-  isPort,
-  labelsOnBothSides,
-  policiesAllow,
-  ruleAllows,
-  selects,
-} from '../support/flows.ts'
+import { type Flow, flowsAround, labelsOnBothSides } from '../support/flows.ts'
+import { type AnyRule, type Direction, holds, isPort, policiesAllow, ruleAllows, selects } from '../support/naive-network.ts'
 
 const DIRECTIONS = ['Ingress', 'Egress'] as const
 

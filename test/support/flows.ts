@@ -1,106 +1,10 @@
-/**
- * support/flows.ts — what a NetworkPolicy means, said a second time and as simply as can be: one flow, one yes or no. Shares no code
- * with src/, so that it can judge it.
- */
+/** support/flows.ts — flows that tell policies apart: on both sides of every border that their rules draw. */
 
-import { BlockList, isIPv6 } from 'node:net'
+import { isIPv6 } from 'node:net'
+import type { AnyPeer, AnyPort, AnyRule, Labels, Other } from './naive-network.ts'
 
-export type Names = Readonly<Record<string, string>>
-
-/** Who is at the other end: a pod, or an address outside. */
-export type Other = { readonly pod: Names; readonly namespace: Names; readonly sameNamespace: boolean } | { readonly address: string }
-
-export type Flow = { readonly other: Other; readonly protocol: string; readonly port: number; readonly portName?: string }
-
-/** Loosely typed: it has to read what the resource says, what we write, and what others write. */
-type AnySelector = {
-  readonly matchLabels?: Names | undefined
-  readonly matchExpressions?:
-    | readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] | undefined }[]
-    | undefined
-}
-type AnyPeer = {
-  readonly podSelector?: AnySelector | undefined
-  readonly namespaceSelector?: AnySelector | undefined
-  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] | undefined } | undefined
-}
-type AnyPort = {
-  readonly protocol?: string | undefined
-  readonly port?: number | string | undefined
-  readonly endPort?: number | undefined
-}
-export type AnyRule = {
-  readonly peers?: readonly AnyPeer[] | undefined
-  readonly from?: readonly AnyPeer[]
-  readonly to?: readonly AnyPeer[]
-  readonly ports?: readonly AnyPort[] | undefined
-}
-type AnyPolicy = {
-  readonly podSelector: AnySelector
-  readonly policyTypes: readonly string[]
-  readonly ingress?: readonly AnyRule[]
-  readonly egress?: readonly AnyRule[]
-}
-
-export function selects(selector: AnySelector, labels: Names): boolean {
-  const has = (key: string) => Object.keys(labels).includes(key)
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (!has(key) || labels[key] !== value) return false
-  for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
-    if (operator === 'Exists' && !has(key)) return false
-    if (operator === 'DoesNotExist' && has(key)) return false
-    if (operator === 'In' && !(has(key) && values.includes(labels[key] ?? ''))) return false
-    if (operator === 'NotIn' && has(key) && values.includes(labels[key] ?? '')) return false
-  }
-  return true
-}
-
-const lists = new Map<string, BlockList>()
-
-export function holds(cidr: string, address: string): boolean {
-  const [network = '', prefix = ''] = cidr.split('/')
-  const family = isIPv6(network) ? 'ipv6' : 'ipv4'
-  if (isIPv6(address) !== (family === 'ipv6')) return false
-  const list = lists.get(cidr) ?? new BlockList()
-  if (!lists.has(cidr)) list.addSubnet(network, Number(prefix), family)
-  lists.set(cidr, list)
-  return list.check(address, family)
-}
-
-export function isPeer(peer: AnyPeer, other: Other): boolean {
-  if ('address' in other)
-    return (
-      peer.ipBlock !== undefined &&
-      holds(peer.ipBlock.cidr, other.address) &&
-      !(peer.ipBlock.except ?? []).some((range) => holds(range, other.address))
-    )
-  if (peer.ipBlock) return false
-  const namespace = peer.namespaceSelector ? selects(peer.namespaceSelector, other.namespace) : other.sameNamespace
-  return namespace && selects(peer.podSelector ?? {}, other.pod)
-}
-
-export function isPort({ protocol = 'TCP', port, endPort }: AnyPort, flow: Flow): boolean {
-  if (protocol !== flow.protocol) return false
-  if (port === undefined) return true
-  if (typeof port === 'string') return port === flow.portName
-  return flow.port >= port && flow.port <= (endPort ?? port)
-}
-
-export function ruleAllows({ peers, from, to, ports }: AnyRule, flow: Flow): boolean {
-  const anyPeer = peers ?? from ?? to ?? []
-  return (
-    (anyPeer.length === 0 || anyPeer.some((peer) => isPeer(peer, flow.other))) &&
-    (!ports?.length || ports.some((port) => isPort(port, flow)))
-  )
-}
-
-export type Direction = 'Ingress' | 'Egress'
-
-/** Whether the policies, all of one namespace, let a pod with these labels have this flow. */
-export function policiesAllow(policies: readonly AnyPolicy[], pod: Names, direction: Direction, flow: Flow): boolean {
-  const closing = policies.filter(({ podSelector, policyTypes }) => policyTypes.includes(direction) && selects(podSelector, pod))
-  const rules = closing.flatMap(({ ingress, egress }) => (direction === 'Ingress' ? ingress : egress) ?? [])
-  return closing.length === 0 || rules.some((rule) => ruleAllows(rule, flow))
-}
+/** A port may have a name on the pod that is reached. */
+export type Flow = { readonly other: Other; readonly protocol: string; readonly port: number; readonly portNames?: readonly string[] }
 
 /** Flows on both sides of every border that the rules draw: values of labels, ends of ranges of addresses and of ports. */
 export function flowsAround(rules: readonly AnyRule[]): Flow[] {
@@ -128,11 +32,11 @@ export function flowsAround(rules: readonly AnyRule[]): Flow[] {
 }
 
 /** Labels that the selectors take, labels that differ from those in one place, and none. */
-export function labelsOnBothSides(selectors: readonly (AnySelector | undefined)[], most: number): Names[] {
+export function labelsOnBothSides(selectors: readonly AnyPeer['podSelector'][], most: number): Labels[] {
   return unique([{}, ...selectors.flatMap(labelsAround)], most)
 }
 
-function labelsAround({ matchLabels = {}, matchExpressions = [] }: AnySelector = {}): Names[] {
+function labelsAround({ matchLabels = {}, matchExpressions = [] }: NonNullable<AnyPeer['podSelector']> = {}): Labels[] {
   const taken: Record<string, string> = { ...matchLabels }
   for (const { key, operator, values = [] } of matchExpressions) {
     if (operator === 'In') taken[key] = values[0] ?? ''
@@ -147,7 +51,7 @@ function labelsAround({ matchLabels = {}, matchExpressions = [] }: AnySelector =
 }
 
 /** The first and the last address, and the ones before and after those. */
-function addressesAround(cidr: string): string[] {
+export function addressesAround(cidr: string): string[] {
   const [network = '', prefix = ''] = cidr.split('/')
   const width = isIPv6(network) ? 128 : 32
   const first = bitsOf(network)
@@ -176,18 +80,18 @@ function portsAround({ protocol = 'TCP', port, endPort }: AnyPort): Omit<Flow, '
   if (port === undefined)
     return [
       { protocol, port: 9 },
-      { protocol, port: 9, portName: 'http' },
+      { protocol, port: 9, portNames: ['http'] },
       { protocol: otherProtocol, port: 9 },
     ]
   if (typeof port === 'string')
     return [
-      { protocol, port: 9, portName: port },
+      { protocol, port: 9, portNames: [port] },
       { protocol, port: 9 },
-      { protocol: otherProtocol, port: 9, portName: port },
+      { protocol: otherProtocol, port: 9, portNames: [port] },
     ]
   const ends = [port, endPort ?? port]
   const numbers = [port - 1, ...ends, (endPort ?? port) + 1].filter((one) => one >= 1 && one <= 65535)
-  return [...numbers.map((one) => ({ protocol, port: one })), { protocol: otherProtocol, port }, { protocol, port, portName: 'http' }]
+  return [...numbers.map((one) => ({ protocol, port: one })), { protocol: otherProtocol, port }, { protocol, port, portNames: ['http'] }]
 }
 
 /** Each once, and of too many a spread. */

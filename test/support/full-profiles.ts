@@ -2,7 +2,7 @@
 
 import type { Profile } from '../../src/api/pod-security/pod-security.ts'
 import type { Rules } from '../../src/api/pod-security/rules.ts'
-import type { Subject } from '../../src/api/pod-security/subjects.ts'
+import type { Subject } from '../../src/api/subjects.ts'
 
 const many = <T>(count: number, item: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => item(index))
 const ranges = many(32, (index) => ({ min: 1000 * (index + 1), max: 1000 * (index + 1) + 500 }))
@@ -60,3 +60,47 @@ export function largePod(containers: number) {
     },
   }
 }
+
+const LAST_ID = 32_200
+
+/** `containers` containers and 64 volumes that fit every one of these profiles, each by the last that its lists allow. */
+export function fittingPod(containers: number) {
+  const localhost = { type: 'Localhost', localhostProfile: 'profile-29' }
+  const seLinuxOptions = { user: 'u', role: 'r', type: 't', level: 's0:c2,c1' }
+  return {
+    spec: {
+      automountServiceAccountToken: false,
+      hostUsers: false,
+      runtimeClassName: LAST_CLASS,
+      securityContext: {
+        fsGroup: LAST_ID,
+        supplementalGroups: [LAST_ID],
+        supplementalGroupsPolicy: 'Strict',
+        seLinuxOptions,
+        seccompProfile: localhost,
+        appArmorProfile: localhost,
+        sysctls: many(8, (index) => ({ name: `net.allowed.number-31.x${index}`, value: '1' })),
+      },
+      volumes: many(64, (index) => ({
+        name: `volume-${index}`,
+        hostPath: { path: `/var/lib/some/long/directory/number-31/${index}` },
+      })),
+      containers: many(containers, (index) => ({
+        name: `container-${index}`,
+        image: 'none',
+        ports: many(4, (port) => ({ containerPort: port + 1, hostPort: 32_000 + index * 4 + port })),
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          runAsUser: LAST_ID,
+          runAsGroup: LAST_ID,
+          capabilities: { add: many(6, (n) => `ALLOWED_${31 - n}`), drop: many(16, (n) => `DROPPED_${n}`) },
+        },
+        volumeMounts: many(64, (volume) => ({ name: `volume-${volume}`, mountPath: `/mnt/${volume}`, readOnly: true })),
+        livenessProbe: { httpGet: { port: 80 } },
+      })),
+    },
+  }
+}
+
+export const LAST_CLASS = 'class-31'

@@ -230,11 +230,38 @@ const aChoice: readonly RefusedCase[] = [
   refused('workloads that do not exist', podSecurity({ workloads: 'Enforce', profiles: [profile()] }), `${AT}.workloads`, '"Ignore"'),
 ]
 
+const standard = (fields: unknown) => podSecurity({ profiles: [profile()], standard: fields })
+const STANDARD = `${AT}.standard`
+
+const aStandard: readonly RefusedCase[] = [
+  refused('a standard that asks for nothing', standard({}), STANDARD, 'name at least one of enforce, audit and warn'),
+  ...['enforce', 'audit', 'warn'].flatMap((mode) => [
+    refused(`${mode} Baseline`, standard({ [mode]: 'Baseline' }), `${STANDARD}.${mode}`, '"baseline"'),
+    refused(
+      `${mode}Version without ${mode}`,
+      standard({ [mode === 'warn' ? 'audit' : 'warn']: 'baseline', [`${mode}Version`]: 'latest' }),
+      STANDARD,
+      'a version goes with its standard',
+    ),
+  ]),
+  ...['1.36', 'v1.036', 'v2.0', 'v1.36.1', ''].map((enforceVersion) =>
+    refused(
+      `the version "${enforceVersion}"`,
+      standard({ enforce: 'baseline', enforceVersion }),
+      `${STANDARD}.enforceVersion`,
+      'write latest, or a version of Kubernetes',
+    ),
+  ),
+  refused('an unknown field in the standard', standard({ enforce: 'baseline', deny: 'baseline' }), `${STANDARD}.deny`, 'unknown field'),
+  refused('a standard without profiles', podSecurity({ standard: { enforce: 'baseline' } }), `${AT}.profiles`, 'Required value'),
+]
+
 export const REFUSED_POD_SECURITY: Readonly<Record<string, readonly RefusedCase[]>> = {
   'a profile': aProfile,
   'a subject': aSubject,
   'a rule of a profile': aRule,
   'a choice in podSecurity': aChoice,
+  'a standard': aStandard,
 }
 
 export const ACCEPTED_POD_SECURITY: readonly AcceptedCase[] = [
@@ -267,8 +294,14 @@ export const ACCEPTED_POD_SECURITY: readonly AcceptedCase[] = [
       mode: 'Enforce',
       defaulting: 'Enabled',
       workloads: 'Deny',
+      standard: { enforce: 'privileged', enforceVersion: 'v1.0', audit: 'baseline', auditVersion: 'latest', warn: 'restricted' },
       profiles: [profile()],
     }),
+  ),
+  ...['enforce', 'audit', 'warn'].map((mode) => accepted(`a standard that is only for ${mode}`, standard({ [mode]: 'restricted' }))),
+  accepted(
+    'a standard without any profile in force',
+    podSecurity({ mode: 'Disabled', profiles: [profile()], standard: { warn: 'baseline' } }),
   ),
   accepted(
     'eight full profiles with 64 subjects each',

@@ -5,6 +5,7 @@
 
 import { BOUNDS, type Peer } from '../../src/api/network.ts'
 import { app, egressRule, ingressRule, labelled, tenantIsolation, withNetwork } from './build.ts'
+import { ACCEPTED_ACCESS, REFUSED_ACCESS } from './invalid-access.ts'
 import { ACCEPTED_POD_SECURITY, REFUSED_POD_SECURITY } from './invalid-pod-security.ts'
 
 export type RefusedCase = {
@@ -600,6 +601,7 @@ export const REFUSED: Readonly<Record<string, readonly RefusedCase[]>> = {
   'an unknown field': unknownFields,
   'a choice': choices,
   ...REFUSED_POD_SECURITY,
+  ...REFUSED_ACCESS,
 }
 
 const CANONICAL = [
@@ -747,6 +749,7 @@ export const ACCEPTED: readonly AcceptedCase[] = [
     }),
   },
   ...ACCEPTED_POD_SECURITY,
+  ...ACCEPTED_ACCESS,
 ]
 
 function shortened(text: string): string {

@@ -1,25 +1,26 @@
 /** support/pod-security.ts — tenants with profiles on the shared API server, without the operator: what it would write is written here. */
 
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseAllDocuments } from 'yaml'
 import { API_VERSION, KIND } from '../../src/api/labels.ts'
 import type { PodSecurity } from '../../src/api/pod-security/pod-security.ts'
 import { profileAccess } from '../../src/desired/pod-security/access.ts'
 import { podSecurityBindings } from '../../src/desired/pod-security/bindings.ts'
+import { hasMutatingPolicies } from '../../tools/control-plane/install.ts'
+import { sharedControlPlane } from './cluster.ts'
 import { installCrd, TENANT_ISOLATIONS } from './crd.ts'
+import { page } from './markdown.ts'
 import { ADMIN, type Answer, type People, type Person } from './people.ts'
 
-const POLICIES = ['validating-policies', 'mutating-policies'].map((name) => `${import.meta.dirname}/../../config/admission/${name}.yaml`)
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 
 /** The CRD and the policies, as the chart installs them, and the right to create what is tested for everybody. */
 export async function installPodSecurity(people: People): Promise<void> {
   await installCrd()
-  for (const file of POLICIES) {
-    for (const document of parseAllDocuments(readFileSync(file, 'utf8'))) await apply(people, document.toJS())
-  }
+  const known = hasMutatingPolicies(await sharedControlPlane()) ? ['validating-policies', 'mutating-policies'] : ['validating-policies']
+  for (const document of known.flatMap((name) => parseAllDocuments(page(`config/admission/${name}.yaml`))))
+    await apply(people, document.toJS())
   await apply(people, {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRole',
@@ -119,7 +120,8 @@ export async function secureAs(people: People, tenant: string, podSecurity: PodS
   const secured = { name: tenant, uid: resource.metadata.uid as string, spec }
   const { validating, mutating } = podSecurityBindings(secured, [])
   const access = profileAccess(secured).flatMap(({ role, binding }) => [role, binding])
-  for (const object of [...access, ...validating, ...mutating]) await apply(people, object)
+  const known = hasMutatingPolicies(await sharedControlPlane()) ? mutating : []
+  for (const object of [...access, ...validating, ...known]) await apply(people, object)
 }
 
 export type PodManifest = { readonly metadata?: object; readonly spec: object }

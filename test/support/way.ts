@@ -1,8 +1,18 @@
 /** support/way.ts — whether the way from one state of the policies to another cut or opened a flow that neither end did. */
 
-import { allows, type Flow, flowText, type Pod, type Policies } from './naive-network.ts'
+import { type AnyPolicy, type Direction, type Labels, policiesAllow } from './naive-network.ts'
 
-type Labels = Readonly<Record<string, string>>
+export type Pod = { readonly namespace: string; readonly labels: Labels }
+
+/** What one end of a connection is asked: may `pod` be reached by, or reach, `peer` on this port. */
+type Flow = {
+  readonly pod: Pod
+  readonly direction: Direction
+  readonly peer: Pod | { readonly address: string }
+  readonly port: { readonly protocol: string; readonly number: number }
+}
+
+type Policies = Iterable<AnyPolicy>
 
 export type Way = {
   /** The policies of one namespace: before the first write, and after each. */
@@ -53,4 +63,22 @@ export function flowsOf(namespace: string, pods: readonly Pod[]): readonly Flow[
       PORTS.flatMap((port) => (['Ingress', 'Egress'] as const).map((direction): Flow => ({ pod, direction, peer, port }))),
     ),
   )
+}
+
+function allows(policies: Policies, namespaces: ReadonlyMap<string, Labels>, { pod, direction, peer, port }: Flow): boolean {
+  const own = [...policies].flatMap(({ metadata, spec }) => (metadata.namespace === pod.namespace && spec ? [spec] : []))
+  const other =
+    'address' in peer
+      ? peer
+      : { pod: peer.labels, namespace: namespaces.get(peer.namespace) ?? {}, sameNamespace: peer.namespace === pod.namespace }
+  return policiesAllow(own, pod.labels, direction, { other, protocol: port.protocol, port: port.number })
+}
+
+function flowText({ pod, direction, peer, port }: Flow): string {
+  const podText = ({ namespace, labels }: Pod) =>
+    `${namespace}/${Object.entries(labels)
+      .map((pair) => pair.join('='))
+      .join(',')}`
+  const other = 'address' in peer ? peer.address : podText(peer)
+  return `${podText(pod)} ${direction === 'Ingress' ? '<-' : '->'} ${other} ${port.protocol}/${port.number}`
 }

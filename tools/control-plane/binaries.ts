@@ -1,5 +1,5 @@
 /**
- * control-plane/binaries.ts — where the real etcd, kube-apiserver, kube-controller-manager and kubectl come from.
+ * control-plane/binaries.ts — where the real etcd, kube-apiserver, kube-controller-manager, kubectl and helm come from.
  *
  * Each is looked for by itself, for the assets of envtest hold no kube-controller-manager.
  */
@@ -8,25 +8,37 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 import { buildBinary, requireGo } from './go-build.ts'
-import { BINARIES, type BinaryName, type GoModule, readGoModule } from './go-module.ts'
+import { BINARIES, type BinaryName, type GoModule, HELM, kubernetes, readGoModule } from './go-module.ts'
 import { withLock } from './lock.ts'
 import { type Report, reportTo } from './report.ts'
 
-export type Binaries<Name extends BinaryName = BinaryName> = Readonly<Record<Name, string>>
+export type Binaries<Name extends BinaryName = (typeof BINARIES)[number]> = Readonly<Record<Name, string>>
 
 type Wanted<Name extends BinaryName> = { readonly names?: readonly Name[]; readonly report?: Report }
 
-/** The absolute path of each binary; compiles what is neither in KUBEBUILDER_ASSETS nor in the cache, which takes minutes. */
-export async function ensureBinaries<Name extends BinaryName = BinaryName>({ names, report }: Wanted<Name> = {}): Promise<Binaries<Name>> {
-  // Without names, Name is every name there is.
+/**
+ * The absolute path of each binary, those of a control plane unless said; compiles what is neither in KUBEBUILDER_ASSETS nor in the cache,
+ * which takes minutes.
+ */
+export async function ensureBinaries<Name extends BinaryName = (typeof BINARIES)[number]>({
+  names,
+  report,
+}: Wanted<Name> = {}): Promise<Binaries<Name>> {
+  // Without names, Name is every part of a control plane.
   const wanted = names ?? (BINARIES as readonly BinaryName[] as readonly Name[])
-  const module = readGoModule()
-  const cache = cacheDirectory(module, process.env)
-  const folders = [...assetDirectory(process.env), cache]
-  if (wanted.some((name) => find(name, folders) === undefined)) {
-    await buildMissing({ wanted, folders, cache, module, report: report ?? reportTo(process.stderr) })
+  const found = new Map<Name, string | undefined>()
+  for (const source of [kubernetes(), HELM]) {
+    const own = wanted.filter((name) => name in source.packages)
+    if (own.length === 0) continue
+    const module = readGoModule(source)
+    const cache = cacheDirectory(module, process.env)
+    const folders = [...assetDirectory(process.env), cache]
+    if (own.some((name) => find(name, folders) === undefined)) {
+      await buildMissing({ wanted: own, folders, cache, module, report: report ?? reportTo(process.stderr) })
+    }
+    for (const name of own) found.set(name, find(name, folders))
   }
-  return Object.fromEntries(wanted.map((name) => [name, find(name, folders)])) as Binaries<Name>
+  return Object.fromEntries(found) as Binaries<Name>
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -36,9 +48,12 @@ export function assetDirectory(environment: Environment): readonly string[] {
   return assets ? [resolve(assets)] : []
 }
 
-export function cacheDirectory({ version, fingerprint }: Pick<GoModule, 'version' | 'fingerprint'>, environment: Environment): string {
+export function cacheDirectory(
+  { name, version, fingerprint }: Pick<GoModule, 'name' | 'version' | 'fingerprint'>,
+  environment: Environment,
+): string {
   const { XDG_CACHE_HOME: cache } = environment
-  return join(cache || join(homedir(), '.cache'), 'tenant-isolation', 'kubernetes', `${version}-${fingerprint}`)
+  return join(cache || join(homedir(), '.cache'), 'tenant-isolation', name, `${version}-${fingerprint}`)
 }
 
 /** The first of `folders` that has the binary, or undefined. */
@@ -65,7 +80,7 @@ type Missing = {
 
 async function buildMissing({ wanted, folders, cache, module, report }: Missing): Promise<void> {
   await requireGo(module)
-  await withLock(join(cache, 'lock'), { purpose: 'the build of Kubernetes', report }, async () => {
+  await withLock(join(cache, 'lock'), { purpose: `the build of ${module.name === 'helm' ? 'Helm' : 'Kubernetes'}`, report }, async () => {
     removeLeftovers(cache)
     const workDirectory = join(cache, 'work')
     mkdirSync(workDirectory)

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
-import { type BinaryName, type GoModule, MODULE_DIRECTORY, PACKAGES } from './go-module.ts'
+import type { BinaryName, GoModule } from './go-module.ts'
 import { hasCode } from './lock.ts'
 import { disown, own, tied } from './owned-processes.ts'
 import { elapsed, type Report } from './report.ts'
@@ -27,13 +27,14 @@ const ENVIRONMENT = {
 }
 
 /** Throws one sentence that says what to do if there is no Go here that could build the module. */
-export async function requireGo({ go }: GoModule): Promise<void> {
+export async function requireGo({ name, directory, go }: GoModule): Promise<void> {
   const remedy = `install Go ${go} or newer, or set KUBEBUILDER_ASSETS to a folder with these binaries`
-  const run = await runGo(['env', 'GOVERSION'])
+  const what = `${name === 'helm' ? 'Helm' : 'Kubernetes'} has to be compiled once`
+  const run = await runGo(directory, ['env', 'GOVERSION'])
   const found = run.stdout.trim()
-  if (run.code === NOT_FOUND) throw new Error(`Kubernetes has to be compiled once, and there is no go on the PATH: ${remedy}`)
-  if (run.code !== 0) throw new Error(`Kubernetes has to be compiled once, and "go env" failed (${run.lastLines.join(' ')}): ${remedy}`)
-  if (!isAtLeast(found, go)) throw new Error(`Kubernetes has to be compiled once, and ${found} is too old for it: ${remedy}`)
+  if (run.code === NOT_FOUND) throw new Error(`${what}, and there is no go on the PATH: ${remedy}`)
+  if (run.code !== 0) throw new Error(`${what}, and "go env" failed (${run.lastLines.join(' ')}): ${remedy}`)
+  if (!isAtLeast(found, go)) throw new Error(`${what}, and ${found} is too old for it: ${remedy}`)
 }
 
 /** Whether `found`, as in `go1.26.8`, is at least `wanted`, as in `1.26`. */
@@ -66,13 +67,13 @@ export async function buildBinary({ name, output, workDirectory, module, positio
     const total = await countStale(name, module, downloads)
     let done = 0
     doing = total > 1 ? `0 of ${total} packages compiled` : 'linking'
-    const build = ['build', '-v', ...module.buildFlags, '-o', output, PACKAGES[name]]
+    const build = ['build', '-v', ...module.buildFlags, '-o', output, packageOf(name, module)]
     const onLine = (line: string) => {
       if (line.startsWith('go: ')) return downloads(line)
       done += 1
       doing = done < total ? `${done} of ${total} packages compiled` : 'linking'
     }
-    const run = await runGo(build, { onLine, environment: { GOTMPDIR: workDirectory } })
+    const run = await runGo(module.directory, build, { onLine, environment: { GOTMPDIR: workDirectory } })
     if (run.code !== 0) throw new Error(failure(name, run))
   } finally {
     clearInterval(ticker)
@@ -81,10 +82,18 @@ export async function buildBinary({ name, output, workDirectory, module, positio
 }
 
 /** Only what is not in Go's own cache: after a build that was interrupted, that is much less than all packages. */
-async function countStale(name: BinaryName, { buildFlags }: GoModule, onLine: (line: string) => void): Promise<number> {
-  const run = await runGo(['list', '-deps', '-f', '{{if .Stale}}{{.ImportPath}}{{end}}', ...buildFlags, PACKAGES[name]], { onLine })
+async function countStale(name: BinaryName, module: GoModule, onLine: (line: string) => void): Promise<number> {
+  const { directory, buildFlags } = module
+  const list = ['list', '-deps', '-f', '{{if .Stale}}{{.ImportPath}}{{end}}', ...buildFlags, packageOf(name, module)]
+  const run = await runGo(directory, list, { onLine })
   if (run.code !== 0) throw new Error(failure(name, run))
   return run.stdout.split('\n').filter((line) => line !== '').length
+}
+
+function packageOf(name: BinaryName, module: GoModule): string {
+  const found = module.packages[name]
+  if (found === undefined) throw new Error(`${name} is not built from ${module.directory}`)
+  return found
 }
 
 function failure(name: BinaryName, run: Run): string {
@@ -93,12 +102,12 @@ function failure(name: BinaryName, run: Run): string {
 
 type Options = { readonly onLine?: (line: string) => void; readonly environment?: Readonly<Record<string, string>> }
 
-function runGo(args: readonly string[], { onLine, environment }: Options = {}): Promise<Run> {
+function runGo(directory: string, args: readonly string[], { onLine, environment }: Options = {}): Promise<Run> {
   const [command, ...rest] = tied('SIGINT', 'go', args)
   return new Promise((resolve, reject) => {
     // A process group of its own: compilers that go started end with it.
     const env = { ...ENVIRONMENT, ...environment }
-    const child = spawn(command, rest, { cwd: MODULE_DIRECTORY, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, rest, { cwd: directory, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     const { pid } = child
     if (pid !== undefined) own(pid, 'SIGINT')
     let stdout = ''

@@ -1,22 +1,68 @@
-/** control-plane/go-module.ts — what tools/kubernetes/go.mod pins; the only place that says which Kubernetes this is. */
+/** control-plane/go-module.ts — what tools/kubernetes/go.mod and tools/helm/go.mod pin; the only place that says which versions these are. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-export const MODULE_DIRECTORY = resolve(import.meta.dirname, '../kubernetes')
-
+/** What a control plane is made of. */
 export const BINARIES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const
-export type BinaryName = (typeof BINARIES)[number]
+export type BinaryName = (typeof BINARIES)[number] | 'helm'
 
-export const PACKAGES: Readonly<Record<BinaryName, string>> = {
-  etcd: 'go.etcd.io/etcd/server/v3',
-  'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
-  'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
-  kubectl: 'k8s.io/kubernetes/cmd/kubectl',
+/** A folder with a go.mod, and what is built from it. */
+export type ModuleSource = {
+  /** For people, and the name of its folder in the cache. */
+  readonly name: 'kubernetes' | 'helm'
+  readonly directory: string
+  readonly packages: Readonly<Partial<Record<BinaryName, string>>>
+  /** The Go module whose version the binaries have. */
+  readonly versionOf: string
+  /** What tells the binaries their version. */
+  readonly linkerFlags: (version: string) => readonly string[]
 }
 
-export type GoModule = {
-  /** The version of Kubernetes, for example v1.36.3. */
+/** The newest first; each is a folder with a go.mod, of which the newest is the outer one. */
+const NEWEST = '1.36'
+const OLDER = ['1.35', '1.34']
+
+/** The version of Kubernetes that `make test KUBERNETES=1.34` asks for, the newest unless said; throws one sentence when it cannot be built. */
+export function kubernetes(wanted: string = process.env.KUBERNETES || NEWEST): ModuleSource {
+  if (wanted !== NEWEST && !OLDER.includes(wanted))
+    throw new Error(`KUBERNETES=${wanted} cannot be built; tools/kubernetes has ${[NEWEST, ...OLDER].join(', ')}`)
+  const directory = resolve(import.meta.dirname, '../kubernetes')
+  return { ...KUBERNETES, directory: wanted === NEWEST ? directory : join(directory, wanted) }
+}
+
+const KUBERNETES: Omit<ModuleSource, 'directory'> = {
+  name: 'kubernetes',
+  packages: {
+    etcd: 'go.etcd.io/etcd/server/v3',
+    'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
+    'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
+    kubectl: 'k8s.io/kubernetes/cmd/kubectl',
+  },
+  versionOf: 'k8s.io/kubernetes',
+  // Built without these, every binary says it is v0.0.0, and kubectl and clients warn or refuse.
+  linkerFlags(version) {
+    const [major = '', minor = ''] = version.slice(1).split('.')
+    const component = 'k8s.io/component-base/version'
+    return [
+      `-X ${component}.gitVersion=${version}`,
+      `-X ${component}.gitMajor=${major}`,
+      `-X ${component}.gitMinor=${minor}`,
+      `-X k8s.io/client-go/pkg/version.gitVersion=${version}`,
+    ]
+  },
+}
+
+export const HELM: ModuleSource = {
+  name: 'helm',
+  directory: resolve(import.meta.dirname, '../helm'),
+  packages: { helm: 'helm.sh/helm/v4/cmd/helm' },
+  versionOf: 'helm.sh/helm/v4',
+  linkerFlags: (version) => [`-X helm.sh/helm/v4/internal/version.version=${version}`],
+}
+
+export type GoModule = ModuleSource & {
+  /** For example v1.36.3. */
   readonly version: string
   /** The oldest Go that builds it, for example 1.26. */
   readonly go: string
@@ -25,31 +71,19 @@ export type GoModule = {
   readonly fingerprint: string
 }
 
-export function readGoModule(directory: string = MODULE_DIRECTORY): GoModule {
-  const mod = readFileSync(join(directory, 'go.mod'), 'utf8')
-  const sum = readFileSync(join(directory, 'go.sum'), 'utf8')
-  const version = firstGroup(/^(?:require)?\s*k8s\.io\/kubernetes (v\S+)/m, mod, 'a version of k8s.io/kubernetes')
-  const buildFlags = flagsFor(version)
+export function readGoModule(source: ModuleSource = kubernetes()): GoModule {
+  const mod = readFileSync(join(source.directory, 'go.mod'), 'utf8')
+  const sum = readFileSync(join(source.directory, 'go.sum'), 'utf8')
+  const version = firstGroup(new RegExp(`^(?:require)?\\s*${source.versionOf} (v\\S+)`, 'm'), mod, `a version of ${source.versionOf}`)
+  const ldflags = ['-s -w', ...source.linkerFlags(version)].join(' ')
+  const buildFlags = ['-mod=readonly', '-trimpath', '-buildvcs=false', `-ldflags=${ldflags}`]
   return {
+    ...source,
     version,
     go: firstGroup(/^go (\d+\.\d+)/m, mod, 'a Go version'),
     buildFlags,
     fingerprint: fingerprintOf([mod, sum, ...buildFlags, process.platform, process.arch]),
   }
-}
-
-/** Built without these, every binary says it is v0.0.0, and kubectl and clients warn or refuse. */
-function flagsFor(version: string): readonly string[] {
-  const [major = '', minor = ''] = version.slice(1).split('.')
-  const component = 'k8s.io/component-base/version'
-  const ldflags = [
-    '-s -w',
-    `-X ${component}.gitVersion=${version}`,
-    `-X ${component}.gitMajor=${major}`,
-    `-X ${component}.gitMinor=${minor}`,
-    `-X k8s.io/client-go/pkg/version.gitVersion=${version}`,
-  ].join(' ')
-  return ['-mod=readonly', '-trimpath', '-buildvcs=false', `-ldflags=${ldflags}`]
 }
 
 function fingerprintOf(parts: readonly string[]): string {

@@ -17,7 +17,7 @@ export type Installation = {
   /** Folders of YAML files or of a kustomization; those of this checkout unless said. */
   readonly crdDirectory?: string
   readonly rbacDirectory?: string
-  /** Applied last, in this order. */
+  /** Applied last, in this order; the admission policies that this Kubernetes knows unless said. */
   readonly furtherDirectories?: readonly string[]
 }
 
@@ -29,7 +29,7 @@ export async function installOperator(controlPlane: ControlPlane, installation: 
   const {
     crdDirectory = join(ROOT, 'crds'),
     rbacDirectory = join(ROOT, 'config/rbac'),
-    furtherDirectories = [join(ROOT, 'config/admission')],
+    furtherDirectories = [join(ROOT, hasMutatingPolicies(controlPlane) ? 'config/admission' : 'config/admission-without-mutating')],
   } = installation
   const [crds, rbac, ...further] = [crdDirectory, rbacDirectory, ...furtherDirectories].map(manifestsIn)
   await kubectl(controlPlane, [...APPLY, ...(crds ?? [])])
@@ -38,6 +38,12 @@ export async function installOperator(controlPlane: ControlPlane, installation: 
   await apply(controlPlane, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: OPERATOR_NAMESPACE } }])
   for (const manifests of [rbac ?? [], ...further]) await kubectl(controlPlane, [...APPLY, ...manifests])
   return writeOperatorKubeconfig(controlPlane)
+}
+
+/** MutatingAdmissionPolicy is a part of Kubernetes since 1.36. */
+export function hasMutatingPolicies({ version }: Pick<ControlPlane, 'version'>): boolean {
+  const [, minor = 0] = /^v1\.(\d+)/.exec(version) ?? []
+  return Number(minor) >= 36
 }
 
 /** Not by `kubectl wait`, which gives up on a CRD that is so new that it has no conditions at all. */

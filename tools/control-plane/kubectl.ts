@@ -10,19 +10,30 @@ export type Invocation = {
   readonly user?: User
   /** For standard input. */
   readonly input?: string
+  /** Where file names begin; where this process runs unless said. */
+  readonly directory?: string
 }
 
 /** What kubectl prints; rejects with what it complains about. */
-export function kubectl(
+export async function kubectl(controlPlane: ControlPlane, args: readonly string[], invocation: Invocation = {}): Promise<string> {
+  const { code, output, complaint } = await tryKubectl(controlPlane, args, invocation)
+  if (code === 0) return output
+  throw new Error(`kubectl ${args.join(' ')}: ${complaint.trim() || `exit code ${code}`}`)
+}
+
+export type Outcome = { readonly code: number | null; readonly output: string; readonly complaint: string }
+
+/** What kubectl prints and complains about; warnings are complaints that it does not fail for. */
+export function tryKubectl(
   controlPlane: ControlPlane,
   args: readonly string[],
-  { user = 'admin', input = '' }: Invocation = {},
-): Promise<string> {
+  { user = 'admin', input = '', directory }: Invocation = {},
+): Promise<Outcome> {
   // The default cache is kept by address, and this port may have been another control plane's an hour ago.
   const cache = layoutOf(controlPlane.directory).kubectlCache
   const all = [`--kubeconfig=${controlPlane.kubeconfig(user)}`, `--cache-dir=${cache}`, ...args]
   return new Promise((resolve, reject) => {
-    const child = spawn(controlPlane.kubectl, all, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(controlPlane.kubectl, all, { stdio: ['pipe', 'pipe', 'pipe'], cwd: directory })
     let output = ''
     let complaint = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -32,10 +43,7 @@ export function kubectl(
       complaint += text
     })
     child.once('error', reject)
-    child.once('close', (code) => {
-      if (code === 0) resolve(output)
-      else reject(new Error(`kubectl ${args.join(' ')}: ${complaint.trim() || `exit code ${code}`}`))
-    })
+    child.once('close', (code) => resolve({ code, output, complaint }))
     // kubectl may refuse before it has read everything; its complaint says more than a broken pipe.
     child.stdin.once('error', () => {})
     child.stdin.end(input)

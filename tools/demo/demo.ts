@@ -9,9 +9,9 @@ import { clusterDown, clusterUp, howToUse } from '../control-plane/cluster.ts'
 import { createClusterDNS } from '../control-plane/cluster-dns.ts'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
 import { installOperator, OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT } from '../control-plane/install.ts'
-import { type OperatorProcess, startOperatorProcess } from '../control-plane/operator-process.ts'
 import { endAll } from '../control-plane/owned-processes.ts'
 import { reportTo } from '../control-plane/report.ts'
+import { type Operator, startOperator } from './operator.ts'
 import { tellStory } from './story.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -23,23 +23,27 @@ process.exitCode = await demo()
 
 /** 0: the whole story came true. 1: it did not, and a sentence says where. */
 async function demo(): Promise<number> {
-  say('tenant-isolation: the tenants of "Kubernetes in Action", section 13.4, on a real API server\n')
+  say('tenant-isolation: the tenants of "Kubernetes in Action", chapter 13, on a real API server\n')
   let controlPlane: ControlPlane | undefined
-  let operator: OperatorProcess | undefined
+  let operator: Operator | undefined
   try {
     await ensureBinaries({ report })
     controlPlane = await timed('etcd, kube-apiserver and kube-controller-manager are up', () => start())
     const { version } = controlPlane
     operator = await timed(`the operator runs as system:serviceaccount:${OPERATOR_NAMESPACE}:${OPERATOR_SERVICE_ACCOUNT}`, () =>
-      startOperatorProcess(controlPlane as ControlPlane, { detached: keep }),
+      startOperator(controlPlane as ControlPlane, { detached: keep }),
     )
-    await tellStory(controlPlane, say)
+    await tellStory(controlPlane, operator, say)
     say(`\nAll of it came true on Kubernetes ${version}.`)
-    if (keep) say(lookAround(controlPlane, operator))
+    if (keep) {
+      // The story ends while it is stopped.
+      await operator.start()
+      say(lookAround(controlPlane, operator))
+    }
     return 0
   } catch (error) {
     process.stderr.write(`\nthe demo failed: ${error instanceof Error ? error.message : String(error)}\n`)
-    if (operator) process.stderr.write(`the operator's log is ${keep ? 'in' : 'gone with'} ${operator.log}\n`)
+    if (operator) process.stderr.write(`the operator's log is ${keep ? 'in' : 'gone with'} ${operator.process().log}\n`)
     return 1
   } finally {
     if (!keep) await end(controlPlane, operator)
@@ -65,7 +69,7 @@ async function start(): Promise<ControlPlane> {
   return controlPlane
 }
 
-async function end(controlPlane: ControlPlane | undefined, operator: OperatorProcess | undefined): Promise<void> {
+async function end(controlPlane: ControlPlane | undefined, operator: Operator | undefined): Promise<void> {
   await operator?.stop()
   await controlPlane?.stop()
 }
@@ -77,7 +81,8 @@ async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
   return result
 }
 
-function lookAround(controlPlane: ControlPlane, { log, address }: OperatorProcess): string {
+function lookAround(controlPlane: ControlPlane, operator: Operator): string {
+  const { log, address } = operator.process()
   return [
     '\nIt stays up; the operator, too. To look around:\n',
     howToUse(controlPlane),
@@ -85,6 +90,7 @@ function lookAround(controlPlane: ControlPlane, { log, address }: OperatorProces
     '  kubectl explain tenantisolation.spec --recursive',
     '  kubectl describe tenantisolation manning',
     '  kubectl delete networkpolicies --all --namespace warehouse; kubectl get networkpolicies --namespace warehouse',
+    `  kubectl --kubeconfig ${controlPlane.kubeconfig('alice')} run shell --image=alpine --privileged --namespace warehouse`,
     `  curl http://${address}/metrics`,
     `  tail -f ${log}`,
   ].join('\n')

@@ -15,6 +15,7 @@
  * rule for every namespace without the label `quarantine`, a new namespace is nothing special.
  */
 
+import { POD_SECURITY_PREFIX } from '../../api/labels.ts'
 import { and, type Cel, cel, not, or } from '../cel.ts'
 import { policyName } from '../policy.ts'
 import { code } from './code.ts'
@@ -57,7 +58,7 @@ export function membershipGuard(operator: OperatorAccount): AdmissionPolicy {
       standard: and(
         cel`variables.before || variables.after`,
         cel`dyn(params).spec.?podSecurity.?standard.hasValue()`,
-        cel`variables.touched.exists(k, k.startsWith('pod-security.kubernetes.io/'))`,
+        cel`variables.touched.exists(k, k.startsWith(${POD_SECURITY_PREFIX}))`,
         cel`${USER} != ${userOf(operator)}`,
       ),
       needs: sentences(

@@ -5,12 +5,15 @@
  * therefore, beside what the tenants' resources say anyway,
  * - write no NetworkPolicy without our label and a name of our making, so none that belongs to somebody else;
  * - write no ClusterRole but `use` on podsecurityprofiles of the tenant in its name, and bind it under its own name only;
- * - bind roles in namespaces under names of our making only (which ones is up to RBAC's verb `bind`);
+ * - bind no Roles, and ClusterRoles in namespaces under the name of the tenant and the role only (which ones is up to RBAC's verb `bind`);
  * - touch no protected namespace;
  * - change nothing of a namespace but its Pod Security labels, and nothing of a TenantIsolation but its finalizers and status.
+ *
+ * What has lost our label may still be deleted where a TenantIsolation controls it and is named in its name. Bindings of roles cannot be
+ * changed into what they should be, only made anew, and children-guard lets nobody else set such an owner.
  */
 
-import { GROUP, TENANT_LABEL } from '../../api/labels.ts'
+import { GROUP, KIND, POD_SECURITY_PREFIX, TENANT_LABEL } from '../../api/labels.ts'
 import { and, type Cel, cel, not, or } from '../cel.ts'
 import { policyName } from '../policy.ts'
 import { CHILDREN, nameOfOurs, RBAC_PREFIX } from './children-guard.ts'
@@ -52,7 +55,11 @@ export function operatorGuard(operator: OperatorAccount): AdmissionPolicy {
         message: 'the operator writes nothing in protected namespaces, nor of them',
       },
       {
-        expression: or(not(cel`variables.child`), and(cel`variables.tenant != ''`, nameOfOurs(cel`variables.subject.metadata.name`))),
+        expression: or(
+          not(cel`variables.child`),
+          and(cel`variables.tenant != ''`, nameOfOurs(cel`variables.subject.metadata.name`)),
+          and(cel`request.operation == 'DELETE'`, OWNED_BY_THE_TENANT_IN_ITS_NAME),
+        ),
         message: `the operator writes only what has the label ${TENANT_LABEL} and a name of its making`,
       },
       {
@@ -62,6 +69,10 @@ export function operatorGuard(operator: OperatorAccount): AdmissionPolicy {
       {
         expression: or(not(isOneOf('clusterrolebindings')), cel`request.operation == 'DELETE'`, BINDS_ITS_OWN),
         message: 'the operator binds no ClusterRole in the whole cluster but its own, under the name of that ClusterRole',
+      },
+      {
+        expression: or(not(isOneOf('rolebindings')), cel`request.operation == 'DELETE'`, BINDS_UNDER_ITS_NAME),
+        message: 'the operator binds nothing in a namespace but ClusterRoles, under the name of the tenant and of the ClusterRole',
       },
       {
         expression: or(
@@ -104,6 +115,13 @@ const BINDS_ITS_OWN = and(
   cel`variables.subject.roleRef.name == variables.subject.metadata.name`,
 )
 
+const BINDS_UNDER_ITS_NAME = and(
+  cel`variables.subject.roleRef.kind == 'ClusterRole'`,
+  cel`variables.subject.metadata.name == variables.prefix + variables.subject.roleRef.name`,
+)
+
+const OWNED_BY_THE_TENANT_IN_ITS_NAME = cel`variables.subject.metadata.?ownerReferences.orValue([]).exists(r, r.kind == ${KIND} && r.apiVersion.startsWith(${`${GROUP}/`}) && r.?controller.orValue(false) && variables.subject.metadata.name.startsWith(${RBAC_PREFIX} + r.name + ':'))`
+
 function same(field: string): Cel {
   return cel`dyn(object).?${code(field)}.orValue(null) == dyn(oldObject).?${code(field)}.orValue(null)`
 }
@@ -115,4 +133,6 @@ function sameMetadata(field: string): Cel {
 
 const SAME_BUT_FOR_LABELS = and(same('spec'), sameMetadata('annotations'), sameMetadata('finalizers'), sameMetadata('ownerReferences'))
 
-const ONLY_POD_SECURITY_LABELS = cel`[dyn(object).metadata.?labels.orValue({})].all(now, [dyn(oldObject).metadata.?labels.orValue({})].all(was, now.all(k, k.startsWith('pod-security.kubernetes.io/') || (k in was && was[k] == now[k])) && was.all(k, k.startsWith('pod-security.kubernetes.io/') || k in now)))`
+const IS_POD_SECURITY_LABEL = cel`k.startsWith(${POD_SECURITY_PREFIX})`
+
+const ONLY_POD_SECURITY_LABELS = cel`[dyn(object).metadata.?labels.orValue({})].all(now, [dyn(oldObject).metadata.?labels.orValue({})].all(was, now.all(k, ${IS_POD_SECURITY_LABEL} || (k in was && was[k] == now[k])) && was.all(k, ${IS_POD_SECURITY_LABEL} || k in now)))`

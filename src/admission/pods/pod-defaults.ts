@@ -6,7 +6,7 @@ import { mutatingPolicy, type PolicyObject } from '../policy.ts'
 import { change } from '../rule.ts'
 import { RULES } from '../rules/rules.ts'
 import { podVariables } from './pod.ts'
-import { allRules, mayUse, misfits, profileAt, profileVariables, SLOTS, taken } from './profiles.ts'
+import { allRules, fits, mayUse, profileAt, profileVariables, SLOTS, taken } from './profiles.ts'
 
 export const POD_DEFAULTS = 'pod-defaults'
 
@@ -36,7 +36,7 @@ function candidates(unchanged: boolean): Cel {
   return concat(
     SLOTS.map(
       (slot) =>
-        cel`(${taken(slot)} && size(${misfits(slot)}) == 0 && size(${changes(slot)}) ${{ cel: unchanged ? '==' : '>' }} 0 && ${mayUse(slot)} ? [${profileAt(slot)}.name] : [])`,
+        cel`(${fits(slot)} && size(${changes(slot)}) ${{ cel: unchanged ? '==' : '>' }} 0 && ${mayUse(slot)} ? [${profileAt(slot)}.name] : [])`,
     ),
   )
 }

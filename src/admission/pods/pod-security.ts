@@ -12,6 +12,7 @@ const WORDING: Wording = {
   subject: 'the pod',
   nobodyMayUse: cel`'neither user ' + strings.quote(request.userInfo.username) + ' nor service account ' +
   strings.quote(request.namespace + '/' + ${variable('serviceAccount')}) + ' may use'`,
+  requester: 'user',
 }
 
 /**
@@ -46,7 +47,7 @@ export function podSecurityPolicy(): PolicyObject {
         // Where nothing is refused, nothing is filled in either: what defaulting would mend is no reason for a warning.
         lax: cel`dyn(params).spec.?podSecurity.?defaulting.orValue('Disabled') == 'Enabled' && dyn(params).spec.podSecurity.?mode.orValue('Enforce') != 'Enforce'`,
       }),
-      ...profileVariables('user'),
+      ...profileVariables(WORDING.requester),
       admitted,
       ...messageVariables(WORDING),
     ],

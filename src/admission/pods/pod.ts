@@ -17,6 +17,7 @@ export function podVariables(source: PodSource): readonly Variable[] {
       name: 'containers',
       expression: cel`${spec}.containers + ${spec}.?initContainers.orValue([]) + ${spec}.?ephemeralContainers.orValue([])`,
     },
+    { name: 'contexts', expression: cel`${containers}.filter(c, has(c.securityContext))` },
     // For each container, the names of the volumes that it may write to.
     {
       name: 'writableMounts',

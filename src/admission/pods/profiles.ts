@@ -3,8 +3,10 @@
  *
  * Everything that matches a request is ANDed, so "any one profile is enough" is one expression over slots that are written out. An
  * authorization check costs 350,000 units, an expression or variable may spend 1,000,000, the whole policy 10,000,000 (apiserver
- * pkg/apis/cel config.go): so two checks in a variable of their own for each slot, eight slots, and never one in a comprehension. Rules cost
- * little: one variable each, for all profiles.
+ * pkg/apis/cel config.go): so two checks in a variable of their own for each slot, eight slots, and never one in a comprehension.
+ *
+ * What counts in milliseconds is something else: every variable costs some 10 microseconds when it is used, and every step of a
+ * comprehension one or two. So all rules that cost little are one variable, for all profiles, which ends at the first that a pod breaks.
  */
 
 import { GROUP } from '../../api/labels.ts'
@@ -18,26 +20,37 @@ import { RULES } from '../rules/rules.ts'
 export const SLOTS: readonly number[] = Array.from({ length: MAX_PROFILES }, (_, slot) => slot)
 
 const profiles = variable('profiles')
-const serviceAccount = variable('serviceAccount')
+export const serviceAccount = variable('serviceAccount')
 
 export const taken = (slot: number) => cel`size(${profiles}) > ${slot}`
 export const profileAt = (slot: number) => cel`${profiles}[${slot}]`
-/** Sentences about what does not fit. Whoever reads them has asked whether the slot is taken. */
-export const misfits = (slot: number) => variable('misfits', slot)
+/** Whether the pod fits the profile, whoever may use it. */
+export const fits = (slot: number) => cel`(${taken(slot)} && !has(${judged}[${slot}].misfit))`
+/** Sentences about what does not fit. */
+export const misfits = (slot: number) => concat(CHAPTERS.map(({ name }) => cel`${variable(`${name}Misfits`)}[${slot}]`))
 /** Whether the requester, or the pod's service account, may use the profile. */
 export const mayUse = (slot: number) => variable('mayUse', slot)
 
 /** The rules of each profile, as they are written; of a preset, what it means. */
 export const allRules = variable('rules')
 
-/** For each profile, the sentences of one rule. */
-const sentencesOf = ({ name }: Rule) => variable(`${name}Rule`)
+type Group = { readonly name: string; readonly rules: readonly Rule[] }
+
+/** Rules that are gone through together, for all profiles, on one budget. The light ones come first: most of what is wrong shows there. */
+const GROUPS: readonly Group[] = [
+  { name: 'light', rules: RULES.filter(({ heavy }) => !heavy) },
+  ...RULES.filter(({ heavy }) => heavy).map((rule) => ({ name: rule.name, rules: [rule] })),
+]
+
+/** For each profile its rules if the pod fits them so far, or else `{misfit: rules}`: what is known not to fit is not looked at again. */
+const judgedBy = (group: number) => (group < 0 ? allRules : variable(`${GROUPS[group]?.name}Rules`))
+const judged = judgedBy(GROUPS.length - 1)
 
 /** Whether the resource asks for checks at all. While a tenant is let go, its binding outlives this by a moment. */
 const active = cel`size(${profiles}) > 0 && dyn(params).spec.podSecurity.?mode.orValue('Enforce') != 'Disabled'`
 
-/** Who is asked about, besides the service account. */
-export type Requester = 'user' | 'nobody'
+/** Who is asked about, besides the service account: who sent the request, or the controller that will make the pods. */
+export type Requester = 'user' | 'controller'
 
 export function profileVariables(requester: Requester): readonly Variable[] {
   return [
@@ -47,29 +60,57 @@ export function profileVariables(requester: Requester): readonly Variable[] {
       name: 'rules',
       expression: cel`${profiles}.map(p, p.preset == 'Custom' ? p.?rules.orValue({}) : ${variable('presets')}[p.preset])`,
     },
-    ...RULES.map((rule) => ({
-      name: `${rule.name}Rule`,
-      expression: cel`${allRules}.map(r, r.?unrestricted.orValue(false) ? [''].filter(s, false) :
-  ${rule.violations(cel`r`)})`,
+    ...GROUPS.map(({ name, rules }, index) => ({
+      name: `${name}Rules`,
+      expression: cel`${judgedBy(index - 1)}.map(r, has(r.misfit) || r.?unrestricted.orValue(false) ||
+  !${or(...rules.map(({ violations }) => violations(cel`r`).bad))} ? r : {'misfit': r})`,
     })),
-    ...SLOTS.flatMap((slot) => [
-      { name: `misfits${slot}`, expression: concat(RULES.map((rule) => cel`${sentencesOf(rule)}[${slot}]`)) },
-      { name: `mayUse${slot}`, expression: cel`${taken(slot)} && (${or(...checks(slot, requester))})` },
-    ]),
+    ...SLOTS.map((slot) => ({ name: `mayUse${slot}`, expression: cel`${taken(slot)} && (${or(...checks(slot, requester))})` })),
   ]
 }
+
+/** Rules that are worded together: those between two heavy ones, so that sentences come in the order of `RULES`. */
+const CHAPTERS: readonly Group[] = [...chapters()]
+
+function* chapters(): Iterable<Group> {
+  let light: Rule[] = []
+  const between = () => (light[0] ? [{ name: light[0].name, rules: light }] : [])
+  for (const rule of RULES) {
+    if (rule.heavy) {
+      yield* between()
+      yield { name: rule.name, rules: [rule] }
+      light = []
+    } else light.push(rule)
+  }
+  yield* between()
+}
+
+/** What is wrong, in words; for those who were refused. */
+export const misfitVariables: readonly Variable[] = CHAPTERS.map(({ name, rules }) => ({
+  name: `${name}Misfits`,
+  expression: cel`${judged}.map(x, !has(x.misfit) ? [''].filter(s, false) : [x.misfit].map(r,
+  ${concat(rules.map(({ violations }) => violations(cel`r`).sentences))})[0])`,
+}))
 
 /** At the scope of the cluster, so that no RoleBinding that a tenant's administrator writes counts. As in PodSecurityPolicy, the service account goes first. */
 function checks(slot: number, requester: Requester): readonly Cel[] {
   const mayBeUsed = (by: Cel) =>
     cel`${by}.group(${GROUP}).resource('podsecurityprofiles').name(params.metadata.name + '.' + ${profileAt(slot)}.name).check('use').allowed()`
   const account = cel`${serviceAccount} != '' && ${mayBeUsed(cel`authorizer.serviceAccount(request.namespace, ${serviceAccount})`)}`
-  return requester === 'user' ? [account, mayBeUsed(cel`authorizer`)] : [account]
+  return requester === 'user' ? [account, mayBeUsed(cel`authorizer`)] : [controllerMayUse(slot), account]
+}
+
+/**
+ * Which controller it will be is not known, but that it has logged in. The authorizer cannot be asked about that: the service accounts of
+ * its making are in system:serviceaccounts only (apiserver pkg/authentication/serviceaccount/util.go UserInfo).
+ */
+export function controllerMayUse(slot: number): Cel {
+  return cel`${profileAt(slot)}.subjects.exists(s, s.kind == 'Group' && s.name == 'system:authenticated')`
 }
 
 /** Whether one profile fits and may be used. What is cheap is asked first. */
 export const admitted: Variable = {
   name: 'admitted',
   expression: cel`!(${active}) ||
-${or(...SLOTS.map((slot) => cel`${taken(slot)} && size(${misfits(slot)}) == 0 && ${mayUse(slot)}`))}`,
+${or(...SLOTS.map((slot) => cel`${fits(slot)} && ${mayUse(slot)}`))}`,
 }

@@ -11,6 +11,7 @@ export const WORKLOAD_SECURITY = 'workload-security'
 const WORDING: Wording = {
   subject: 'a pod of it',
   nobodyMayUse: cel`'service account ' + strings.quote(request.namespace + '/' + ${variable('serviceAccount')}) + ' may not use'`,
+  requester: 'controller',
 }
 
 const workloads = (group: string, resources: readonly string[]): ResourceRule => ({
@@ -59,7 +60,7 @@ export function workloadSecurityPolicy(): PolicyObject {
         serviceAccount: cel`[${template}.spec.?serviceAccountName.orValue('')].map(s, s == '' ? 'default' : s)[0]`,
         lax: cel`dyn(params).spec.?podSecurity.?defaulting.orValue('Disabled') == 'Enabled'`,
       }),
-      ...profileVariables('nobody'),
+      ...profileVariables(WORDING.requester),
       admitted,
       ...messageVariables(WORDING),
     ],

@@ -1,7 +1,21 @@
 /** admission/rules/app-armor.ts — the AppArmor annotations of PodSecurityPolicy, and AppArmor in the Pod Security Standards. */
 
-import { type Cel, cel, concat, variable } from '../cel.ts'
-import { change, containersThat, lax, podContext, type Rule, shown, when, windows } from '../rule.ts'
+import { type Cel, cel, variable } from '../cel.ts'
+import {
+  change,
+  changesWhen,
+  containersThat,
+  contextsThat,
+  each,
+  findings,
+  lax,
+  podContext,
+  podThat,
+  type Rule,
+  shown,
+  unless,
+  windows,
+} from '../rule.ts'
 import { isAllowed, profileOf, profileText } from './confinement.ts'
 
 /** Before 1.30 a container's profile was an annotation of its pod; nodes still read it. The container's name follows. */
@@ -11,7 +25,7 @@ const annotations = variable('annotations')
 
 const allowedBy = (rules: Cel) => cel`${rules}.?appArmor.?allowed.orValue(['*'])`
 const ofPod = cel`${podContext}.?appArmorProfile`
-const ofContainer = cel`c.?securityContext.?appArmorProfile.or(${ofPod})`
+const ownProfile = cel`c.?securityContext.?appArmorProfile`
 const annotated = cel`(${`${PREFIX}`} + c.name in ${annotations} && ${annotations}[${PREFIX} + c.name] != '')`
 
 /** The value of annotation `k`, which is not empty, in the words of a profile's rules. */
@@ -25,20 +39,27 @@ export const appArmor: Rule = {
   fields: ['appArmor'],
   violations: (rules) => {
     const allowed = allowedBy(rules)
-    const fits = (said: Cel, unsaid: Cel) => cel`${said}.optMap(o, ${isAllowed(profileText, allowed)}).orValue(${unsaid})`
-    const unsaid = cel`${annotated} || 'Unset' in ${allowed} || ${windows} || ${lax} && ${rules}.?appArmor.?default.hasValue()`
-    return cel`('*' in ${allowed} ? [] :
-  ${concat([
-    when(cel`!${fits(ofPod, cel`true`)}`, cel`[${sentence(rules)}]`),
-    containersThat(cel`!${fits(ofContainer, unsaid)}`, sentence(rules)),
-    cel`${annotations}.filter(k, k.startsWith(${PREFIX}) && ${annotations}[k] != '' && !${isAllowed(annotationText, allowed)})
-    .map(k, 'annotation ' + ${shown(cel`[k]`)} + ': ' + ${sentence(rules)})`,
-  ])})`
+    const isForbidden = (said: Cel) => cel`!${said}.optMap(o, ${isAllowed(profileText, allowed)}).orValue(true)`
+    const unsaid = cel`'Unset' in ${allowed} || ${windows} || ${lax} && ${rules}.?appArmor.?default.hasValue()`
+    return unless(
+      cel`'*' in ${allowed}`,
+      findings(
+        podThat(isForbidden(ofPod), sentence(rules)),
+        contextsThat(isForbidden(ownProfile), sentence(rules)),
+        unless(cel`${ofPod}.hasValue() || ${unsaid}`, containersThat(cel`!${ownProfile}.hasValue() && !${annotated}`, sentence(rules))),
+        each(
+          annotations,
+          'k',
+          cel`k.startsWith(${PREFIX}) && ${annotations}[k] != '' && !${isAllowed(annotationText, allowed)}`,
+          cel`'annotation ' + strings.quote(k) + ': ' + ${sentence(rules)}`,
+        ),
+      ),
+    )
   },
   defaults: {
     container: (rules) =>
-      when(
-        cel`${rules}.?appArmor.?default.hasValue() && !${windows} && !${ofContainer}.hasValue() && !${annotated}`,
+      changesWhen(
+        cel`${rules}.?appArmor.?default.hasValue() && !${windows} && !${ownProfile}.hasValue() && !${ofPod}.hasValue() && !${annotated}`,
         cel`[${change('/appArmorProfile', profileOf(cel`${rules}.appArmor.default`))}]`,
       ),
   },

@@ -1,7 +1,20 @@
 /** admission/rules/groups.ts — PodSecurityPolicy runAsGroup, fsGroup and supplementalGroups. */
 
 import { type Cel, cel, concat, member } from '../cel.ts'
-import { change, containersThat, podContext, type Rule, rangesText, unsaidIsFine, when, windows, within } from '../rule.ts'
+import {
+  change,
+  changesWhen,
+  containersThat,
+  findings,
+  podContext,
+  podThat,
+  type Rule,
+  rangesText,
+  unsaidIsFine,
+  when,
+  windows,
+  within,
+} from '../rule.ts'
 
 type GroupField = 'runAsGroup' | 'fsGroup' | 'supplementalGroups'
 
@@ -19,6 +32,7 @@ const group = cel`c.?securityContext.?runAsGroup.or(${podContext}.?runAsGroup)`
 export const runAsGroup: Rule = {
   name: 'runAsGroup',
   fields: ['runAsGroup'],
+  heavy: true,
   violations: (rules) =>
     when(
       restricted(rules, 'runAsGroup'),
@@ -29,7 +43,10 @@ export const runAsGroup: Rule = {
     ),
   defaults: {
     container: (rules) =>
-      when(cel`${demanded(rules, 'runAsGroup')} && !${group}.hasValue()`, cel`[${change('/runAsGroup', firstOf(rules, 'runAsGroup'))}]`),
+      changesWhen(
+        cel`${demanded(rules, 'runAsGroup')} && !${group}.hasValue()`,
+        cel`[${change('/runAsGroup', firstOf(rules, 'runAsGroup'))}]`,
+      ),
   },
 }
 
@@ -37,13 +54,13 @@ export const fsGroup: Rule = {
   name: 'fsGroup',
   fields: ['fsGroup'],
   violations: (rules) =>
-    when(
+    podThat(
       cel`${restricted(rules, 'fsGroup')} && !${podContext}.?fsGroup.optMap(u, ${within(cel`u`, rangesOf(rules, 'fsGroup'))}).orValue(${mayBeUnsaid(rules, 'fsGroup')})`,
-      cel`[${sentence(rules, 'fsGroup')}]`,
+      sentence(rules, 'fsGroup'),
     ),
   defaults: {
     pod: (rules) =>
-      when(
+      changesWhen(
         cel`${demanded(rules, 'fsGroup')} && !${podContext}.?fsGroup.hasValue()`,
         cel`[${change('/spec/securityContext/fsGroup', firstOf(rules, 'fsGroup'))}]`,
       ),
@@ -56,25 +73,25 @@ export const supplementalGroups: Rule = {
   name: 'supplementalGroups',
   fields: ['supplementalGroups', 'supplementalGroupsPolicy'],
   violations: (rules) =>
-    concat([
-      when(
+    findings(
+      podThat(
         cel`${restricted(rules, 'supplementalGroups')} && (size(${groups}) == 0 ? !(${mayBeUnsaid(rules, 'supplementalGroups')}) :
           !${groups}.all(u, ${within(cel`u`, rangesOf(rules, 'supplementalGroups'))}))`,
-        cel`[${sentence(rules, 'supplementalGroups')}]`,
+        sentence(rules, 'supplementalGroups'),
       ),
-      when(
+      podThat(
         cel`${rules}.?supplementalGroupsPolicy.orValue('Any') == 'Strict' && ${podContext}.?supplementalGroupsPolicy.orValue(${unsaidIsFine} ? 'Strict' : 'Merge') != 'Strict'`,
-        cel`['supplementalGroupsPolicy must be Strict']`,
+        'supplementalGroupsPolicy must be Strict',
       ),
-    ]),
+    ),
   defaults: {
     pod: (rules) =>
       concat([
-        when(
+        changesWhen(
           cel`${demanded(rules, 'supplementalGroups')} && size(${groups}) == 0`,
           cel`[${change('/spec/securityContext/supplementalGroups', cel`[${firstOf(rules, 'supplementalGroups')}]`)}]`,
         ),
-        when(
+        changesWhen(
           cel`${rules}.?supplementalGroupsPolicy.orValue('Any') == 'Strict' && !${windows} && !${podContext}.?supplementalGroupsPolicy.hasValue()`,
           cel`[${change('/spec/securityContext/supplementalGroupsPolicy', cel`'Strict'`)}]`,
         ),

@@ -1,7 +1,7 @@
 /** admission/rules/host-namespaces.ts — PodSecurityPolicy hostNetwork, hostPID, hostIPC. */
 
-import { cel, concat, member } from '../cel.ts'
-import { type Rule, spec, when } from '../rule.ts'
+import { cel, member } from '../cel.ts'
+import { findings, podThat, type Rule, spec } from '../rule.ts'
 
 const FLAGS = ['hostNetwork', 'hostPID', 'hostIPC'] as const
 
@@ -9,9 +9,9 @@ export const hostNamespaces: Rule = {
   name: 'hostNamespaces',
   fields: FLAGS,
   violations: (rules) =>
-    concat(
-      FLAGS.map((flag) =>
-        when(cel`${member(spec, flag)}.orValue(false) && !${member(rules, flag)}.orValue(false)`, cel`[${`${flag} is not allowed`}]`),
+    findings(
+      ...FLAGS.map((flag) =>
+        podThat(cel`${member(spec, flag)}.orValue(false) && !${member(rules, flag)}.orValue(false)`, `${flag} is not allowed`),
       ),
     ),
 }

@@ -9,6 +9,7 @@ const hostPort = cel`(p.?hostPort.orValue(0) > 0 ? p.hostPort : ${spec}.?hostNet
 export const hostPorts: Rule = {
   name: 'hostPorts',
   fields: ['hostPorts'],
+  heavy: true,
   violations: (rules) => {
     const ranges = cel`${rules}.?hostPorts.orValue([])`
     return containersThat(

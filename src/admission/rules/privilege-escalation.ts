@@ -1,7 +1,7 @@
 /** admission/rules/privilege-escalation.ts — PodSecurityPolicy allowPrivilegeEscalation, defaultAllowPrivilegeEscalation. */
 
 import { type Cel, cel } from '../cel.ts'
-import { change, containersThat, type Rule, unless, unsaidIsFine, when, windows } from '../rule.ts'
+import { change, changesWhen, containersThat, type Rule, unless, unsaidIsFine, windows } from '../rule.ts'
 
 const said = cel`c.?securityContext.?allowPrivilegeEscalation`
 
@@ -22,7 +22,7 @@ export const privilegeEscalation: Rule = {
   defaults: {
     container: (rules) => {
       const value = cel`${byDefault(rules)}.orValue(false)`
-      return when(
+      return changesWhen(
         cel`!${windows} && !${said}.hasValue() && (!${allowed(rules)} || ${byDefault(rules)}.hasValue()) && (${value} || !${needsEscalation})`,
         cel`[${change('/allowPrivilegeEscalation', value)}]`,
       )

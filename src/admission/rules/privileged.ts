@@ -1,7 +1,7 @@
 /** admission/rules/privileged.ts — PodSecurityPolicy privileged. */
 
 import { cel } from '../cel.ts'
-import { containersThat, type Rule, unless } from '../rule.ts'
+import { contextsThat, type Rule, unless } from '../rule.ts'
 
 export const privileged: Rule = {
   name: 'privileged',
@@ -9,6 +9,6 @@ export const privileged: Rule = {
   violations: (rules) =>
     unless(
       cel`${rules}.?privileged.orValue(false)`,
-      containersThat(cel`c.?securityContext.?privileged.orValue(false)`, 'privileged is not allowed'),
+      contextsThat(cel`c.?securityContext.?privileged.orValue(false)`, 'privileged is not allowed'),
     ),
 }

@@ -1,7 +1,10 @@
 /** admission/rules/probe-hosts.ts — hosts that a node would connect to on behalf of a pod (Pod Security Standards, since 1.34). */
 
-import { cel, or } from '../cel.ts'
+import { and, cel, or } from '../cel.ts'
 import { containersThat, type Rule, unless } from '../rule.ts'
+
+/** Most containers have none of these, and need no further look. */
+const anyHandler = cel`has(c.livenessProbe) || has(c.readinessProbe) || has(c.startupProbe) || has(c.lifecycle)`
 
 const HANDLERS = [
   cel`c.?livenessProbe`,
@@ -18,11 +21,14 @@ export const probeHosts: Rule = {
     unless(
       cel`${rules}.?probeHosts.orValue('Forbidden') == 'Any'`,
       containersThat(
-        or(
-          ...HANDLERS.flatMap((handler) => [
-            cel`${handler}.?httpGet.?host.orValue('') != ''`,
-            cel`${handler}.?tcpSocket.?host.orValue('') != ''`,
-          ]),
+        and(
+          anyHandler,
+          or(
+            ...HANDLERS.flatMap((handler) => [
+              cel`${handler}.?httpGet.?host.orValue('') != ''`,
+              cel`${handler}.?tcpSocket.?host.orValue('') != ''`,
+            ]),
+          ),
         ),
         'probes and lifecycle hooks may not name a host',
       ),

@@ -1,7 +1,7 @@
 /** admission/rules/read-only-root.ts — PodSecurityPolicy readOnlyRootFilesystem. */
 
 import { cel } from '../cel.ts'
-import { change, containersThat, type Rule, unsaidIsFine, when, windows } from '../rule.ts'
+import { change, changesWhen, containersThat, type Rule, unsaidIsFine, when, windows } from '../rule.ts'
 
 const said = cel`c.?securityContext.?readOnlyRootFilesystem`
 
@@ -15,7 +15,7 @@ export const readOnlyRoot: Rule = {
     ),
   defaults: {
     container: (rules) =>
-      when(
+      changesWhen(
         cel`${rules}.?readOnlyRootFilesystem.orValue(false) && !${windows} && !${said}.hasValue()`,
         cel`[${change('/readOnlyRootFilesystem', cel`true`)}]`,
       ),

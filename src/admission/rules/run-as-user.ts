@@ -1,13 +1,17 @@
 /** admission/rules/run-as-user.ts — PodSecurityPolicy runAsUser, and what the Pod Security Standards mean by running as non-root. */
 
-import { type Cel, cel, concat } from '../cel.ts'
+import { type Cel, cel } from '../cel.ts'
 import {
   change,
   containersThat,
+  contextsThat,
+  findings,
   lax,
   podContext,
+  podThat,
   type Rule,
   rangesText,
+  unless,
   unsaidIsFine,
   userNamespace,
   when,
@@ -36,21 +40,24 @@ const root = containersThat(
 /** A `false` or a 0 on the pod is not made good by what all its containers say; in a user namespace all of it is free. */
 const notSaidToBeNonRoot = when(
   cel`!${userNamespace}`,
-  concat([
-    when(cel`!${podContext}.?runAsNonRoot.orValue(true)`, cel`['runAsNonRoot of the pod must not be false']`),
-    when(cel`${podContext}.?runAsUser.orValue(1) == 0`, cel`['runAsUser of the pod must not be 0']`),
+  findings(
+    podThat(cel`!${podContext}.?runAsNonRoot.orValue(true)`, 'runAsNonRoot of the pod must not be false'),
+    podThat(cel`${podContext}.?runAsUser.orValue(1) == 0`, 'runAsUser of the pod must not be 0'),
     containersThat(cel`!${nonRoot}.orValue(${lax})`, 'runAsNonRoot must be true'),
-    containersThat(cel`c.?securityContext.?runAsUser.orValue(1) == 0`, 'runAsUser must not be 0'),
-  ]),
+    contextsThat(cel`c.?securityContext.?runAsUser.orValue(1) == 0`, 'runAsUser must not be 0'),
+  ),
 )
 
 export const runAsUser: Rule = {
   name: 'runAsUser',
   fields: ['runAsUser'],
-  violations: (rules) => cel`(${ruleOf(rules)} == 'RunAsAny' ? [] :
-  ${ruleOf(rules)} == 'MustRunAs' ? ${outsideRanges(rules)} :
-  ${ruleOf(rules)} == 'MustRunAsNonRoot' ? ${root} :
-  ${notSaidToBeNonRoot})`,
+  heavy: true,
+  violations: (rules) =>
+    findings(
+      when(cel`${ruleOf(rules)} == 'MustRunAs'`, outsideRanges(rules)),
+      when(cel`${ruleOf(rules)} == 'MustRunAsNonRoot'`, root),
+      unless(cel`${ruleOf(rules)} in ['RunAsAny', 'MustRunAs', 'MustRunAsNonRoot']`, notSaidToBeNonRoot),
+    ),
   defaults: {
     container: (rules) => cel`(${ruleOf(rules)} == 'MustRunAs' && !${windows} && !${user}.hasValue() ?
   [${change('/runAsUser', cel`${rangesOf(rules)}[0].min`)}] :

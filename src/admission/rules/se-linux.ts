@@ -1,7 +1,20 @@
 /** admission/rules/se-linux.ts — PodSecurityPolicy seLinux, and the SELinux types of the Pod Security Standards. */
 
-import { type Cel, cel, concat } from '../cel.ts'
-import { change, containersThat, podContext, type Rule, unsaidIsFine, when, windows } from '../rule.ts'
+import { type Cel, cel } from '../cel.ts'
+import {
+  change,
+  changesWhen,
+  containersThat,
+  contextsThat,
+  findings,
+  podContext,
+  podThat,
+  type Rule,
+  unless,
+  unsaidIsFine,
+  when,
+  windows,
+} from '../rule.ts'
 
 const CONTAINER_TYPES = ['', 'container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t']
 
@@ -36,15 +49,23 @@ const TYPES =
 export const seLinux: Rule = {
   name: 'seLinux',
   fields: ['seLinux'],
-  violations: (rules) => cel`(${ruleOf(rules)} == 'RunAsAny' ? [] : ${ruleOf(rules)} == 'MustRunAs' ?
-  ${concat([
-    when(cel`!${asDemanded(ofPod, rules)}`, cel`[${MUST}]`),
-    containersThat(cel`!${asDemanded(cel`${ofContainer}.or(${ofPod})`, rules)}`, MUST),
-  ])} :
-  ${concat([when(ofOtherType(ofPod), cel`[${TYPES}]`), containersThat(ofOtherType(ofContainer), TYPES)])})`,
+  violations: (rules) =>
+    findings(
+      when(
+        cel`${ruleOf(rules)} == 'MustRunAs'`,
+        findings(
+          podThat(cel`!${asDemanded(ofPod, rules)}`, MUST),
+          containersThat(cel`!${asDemanded(cel`${ofContainer}.or(${ofPod})`, rules)}`, MUST),
+        ),
+      ),
+      unless(
+        cel`${ruleOf(rules)} in ['RunAsAny', 'MustRunAs']`,
+        findings(podThat(ofOtherType(ofPod), TYPES), contextsThat(ofOtherType(ofContainer), TYPES)),
+      ),
+    ),
   defaults: {
     pod: (rules) =>
-      when(
+      changesWhen(
         cel`${ruleOf(rules)} == 'MustRunAs' && !${windows} && !${ofPod}.hasValue()`,
         cel`[${change('/spec/securityContext/seLinuxOptions', optionsOf(rules))}]`,
       ),

@@ -1,7 +1,20 @@
 /** admission/rules/seccomp.ts — the seccomp annotations of PodSecurityPolicy, and seccomp in the Pod Security Standards. */
 
-import { type Cel, cel, concat } from '../cel.ts'
-import { change, containersThat, lax, podContext, type Rule, when, windows } from '../rule.ts'
+import { type Cel, cel } from '../cel.ts'
+import {
+  change,
+  changesWhen,
+  containersThat,
+  contextsThat,
+  findings,
+  lax,
+  podContext,
+  podThat,
+  type Rule,
+  shown,
+  unless,
+  windows,
+} from '../rule.ts'
 import { isAllowed, profileOf, profileText } from './confinement.ts'
 
 /**
@@ -14,23 +27,24 @@ const allowedBy = (rules: Cel) => cel`${rules}.?seccomp.?allowed.orValue(${UNLES
 const ofPod = cel`${podContext}.?seccompProfile`
 const ofContainer = cel`c.?securityContext.?seccompProfile`
 
-const sentence = (rules: Cel) => cel`'seccompProfile must be one of ' + ${allowedBy(rules)}.map(s, strings.quote(s)).join(', ')`
+const sentence = (rules: Cel) => cel`'seccompProfile must be one of ' + ${shown(allowedBy(rules))}`
 
 export const seccomp: Rule = {
   name: 'seccomp',
   fields: ['seccomp'],
   violations: (rules) => {
-    const fits = (said: Cel, unsaid: Cel) => cel`${said}.optMap(o, ${isAllowed(profileText, allowedBy(rules))}).orValue(${unsaid})`
+    const isForbidden = (said: Cel) => cel`!${said}.optMap(o, ${isAllowed(profileText, allowedBy(rules))}).orValue(true)`
     const unsaid = cel`'Unset' in ${allowedBy(rules)} || '*' in ${allowedBy(rules)} || ${windows} || ${lax} && ${rules}.?seccomp.?default.hasValue()`
-    return concat([
-      when(cel`!${fits(ofPod, cel`true`)}`, cel`[${sentence(rules)}]`),
-      containersThat(cel`!${fits(cel`${ofContainer}.or(${ofPod})`, unsaid)}`, sentence(rules)),
-    ])
+    return findings(
+      podThat(isForbidden(ofPod), sentence(rules)),
+      contextsThat(isForbidden(ofContainer), sentence(rules)),
+      unless(cel`${ofPod}.hasValue() || ${unsaid}`, containersThat(cel`!${ofContainer}.hasValue()`, sentence(rules))),
+    )
   },
   defaults: {
     // As in PodSecurityPolicy, on the pod alone: containers that say nothing have their pod's.
     pod: (rules) =>
-      when(
+      changesWhen(
         cel`${rules}.?seccomp.?default.hasValue() && !${windows} && !${ofPod}.hasValue()`,
         cel`[${change('/spec/securityContext/seccompProfile', profileOf(cel`${rules}.seccomp.default`))}]`,
       ),

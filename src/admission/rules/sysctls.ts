@@ -1,7 +1,7 @@
 /** admission/rules/sysctls.ts — PodSecurityPolicy allowedUnsafeSysctls, forbiddenSysctls. */
 
 import { type Cel, cel } from '../cel.ts'
-import { podContext, type Rule, shown } from '../rule.ts'
+import { each, podContext, type Rule } from '../rule.ts'
 
 /** Those of the Pod Security Standards 1.37 (pod-security-admission policy/check_sysctls.go): each only touches its pod. */
 const SAFE = [
@@ -27,12 +27,16 @@ const matches = (patterns: Cel) => cel`${patterns}.exists(p, p.endsWith('*') ? n
 export const sysctls: Rule = {
   name: 'sysctls',
   fields: ['sysctls'],
+  heavy: true,
   violations: (rules) => {
     const forbidden = cel`${rules}.?sysctls.?forbidden.orValue([])`
     const allowed = cel`${rules}.?sysctls.?allowedUnsafe.orValue([])`
     // The kernel reads net/ipv4/x as net.ipv4.x, and so does Kubernetes.
-    return cel`${podContext}.?sysctls.orValue([]).map(s, s.name.replace('/', '.'))
-  .filter(n, ${matches(forbidden)} || !(n in ${SAFE} || ${matches(allowed)}))
-  .map(n, 'sysctl ' + ${shown(cel`[n]`)} + ' is not allowed')`
+    return each(
+      cel`${podContext}.?sysctls.orValue([]).map(s, s.name.replace('/', '.'))`,
+      'n',
+      cel`${matches(forbidden)} || !(n in ${SAFE} || ${matches(allowed)})`,
+      cel`'sysctl ' + strings.quote(n) + ' is not allowed'`,
+    )
   },
 }

@@ -1,7 +1,7 @@
 /** admission/rules/volume-drivers.ts — PodSecurityPolicy allowedCSIDrivers, allowedFlexVolumes. */
 
-import { type Cel, cel, concat } from '../cel.ts'
-import { type Rule, shown, volumesThat, when } from '../rule.ts'
+import { type Cel, cel } from '../cel.ts'
+import { findings, type Rule, shown, volumesThat, when } from '../rule.ts'
 
 const driversOf = (volume: Cel, drivers: Cel, kind: string) =>
   when(
@@ -16,8 +16,8 @@ export const volumeDrivers: Rule = {
   name: 'volumeDrivers',
   fields: ['csiDrivers', 'flexVolumeDrivers'],
   violations: (rules) =>
-    concat([
+    findings(
       driversOf(cel`v.?csi`, cel`${rules}.?csiDrivers.orValue([])`, 'csi'),
       driversOf(cel`v.?flexVolume`, cel`${rules}.?flexVolumeDrivers.orValue([])`, 'flexVolume'),
-    ]),
+    ),
 }

@@ -2,7 +2,7 @@
 
 import { DEFAULT_VOLUMES } from '../../api/pod-security/volumes.ts'
 import { cel } from '../cel.ts'
-import { type Rule, spec, unless } from '../rule.ts'
+import { each, type Rule, spec, unless } from '../rule.ts'
 
 /** The bundle that the API server mounts into pods: a token for itself, its certificate authority, the namespace. Whoever may have secrets may have it. */
 const apiToken = cel`(has(v.projected) && v.projected.?sources.orValue([]).all(p,
@@ -19,8 +19,12 @@ export const volumes: Rule = {
     const allowed = cel`${rules}.?volumes.orValue(${DEFAULT_VOLUMES})`
     return unless(
       cel`'*' in ${allowed}`,
-      cel`${spec}.?volumes.orValue([]).filter(v, !${allowed}.exists(t, t in dyn(v)) && !('secret' in ${allowed} && ${apiToken}))
-    .map(v, 'volume ' + v.name + ': ' + dyn(v).filter(k, k != 'name').join(', ') + ' is not allowed')`,
+      each(
+        cel`${spec}.?volumes.orValue([])`,
+        'v',
+        cel`!dyn(v).exists(k, k in ${allowed}) && !('secret' in ${allowed} && ${apiToken})`,
+        cel`'volume ' + v.name + ': ' + dyn(v).filter(k, k != 'name').join(', ') + ' is not allowed'`,
+      ),
     )
   },
 }

@@ -1,7 +1,7 @@
 /** admission/rules/windows.ts — what privileged is called on Windows; PodSecurityPolicy did not know it. */
 
-import { cel, concat } from '../cel.ts'
-import { containersThat, podContext, type Rule, unless, when } from '../rule.ts'
+import { cel } from '../cel.ts'
+import { contextsThat, findings, podContext, podThat, type Rule, unless } from '../rule.ts'
 
 const SENTENCE = 'windowsOptions.hostProcess is not allowed'
 
@@ -11,9 +11,9 @@ export const windowsHostProcess: Rule = {
   violations: (rules) =>
     unless(
       cel`${rules}.?windowsHostProcess.orValue(false)`,
-      concat([
-        when(cel`${podContext}.?windowsOptions.?hostProcess.orValue(false)`, cel`[${SENTENCE}]`),
-        containersThat(cel`c.?securityContext.?windowsOptions.?hostProcess.orValue(false)`, SENTENCE),
-      ]),
+      findings(
+        podThat(cel`${podContext}.?windowsOptions.?hostProcess.orValue(false)`, SENTENCE),
+        contextsThat(cel`c.?securityContext.?windowsOptions.?hostProcess.orValue(false)`, SENTENCE),
+      ),
     ),
 }

@@ -5,6 +5,7 @@ import { constrained, listType } from '../constraint.ts'
 import { dnsLabel } from '../network.ts'
 import { PRESETS, STANDARDS_VERSION } from './presets.ts'
 import { rules } from './rules.ts'
+import { standard } from './standard.ts'
 import { CEL_HAS_BROAD_SUBJECT, isBroad, subjects } from './subjects.ts'
 
 /** One admission policy asks the authorizer for each profile, and its budget allows no more (admission/profiles.ts). */
@@ -48,7 +49,7 @@ export const podSecurity = z.strictObject({
     .enum(POD_SECURITY_MODES)
     .optional()
     .describe(
-      'Enforce: a pod that fits no profile is refused. Warn: its creator is warned, and the audit log notes it. Audit: the audit log alone. Disabled: nothing. Enforce unless said.',
+      'Enforce: a pod that fits no profile is refused. Warn: its creator is warned, and the audit log notes it. Audit: the audit log alone. Disabled: no pod is looked at. Enforce unless said.',
     ),
   defaulting: z
     .enum(['Enabled', 'Disabled'])
@@ -61,6 +62,11 @@ export const podSecurity = z.strictObject({
     .optional()
     .describe(
       'What happens to a Deployment, Job or other workload whose pods would be refused. Deny only refuses with mode Enforce. Warn unless said.',
+    ),
+  standard: standard
+    .optional()
+    .describe(
+      "The labels of Pod Security Admission on the tenant's namespaces, kept as written here whatever mode says. Left out: they are left alone.",
     ),
   profiles: constrained(listType(z.array(profile).max(MAX_PROFILES), { mapKey: 'name' }), {
     cel: 'size(self) > 0',

@@ -26,7 +26,7 @@ export type Allowances = { readonly allowances: readonly Allowance[]; readonly u
 export const DEFAULT_DENY: NonEmpty<Direction> = ['Ingress', 'Egress']
 
 /** DNS answers on 53, over UDP and, for long answers and when asked, over TCP. */
-const DNS_PORTS: NonEmpty<PolicyPort> = [
+export const DNS_PORTS: NonEmpty<PolicyPort> = [
   { protocol: 'UDP', port: 53 },
   { protocol: 'TCP', port: 53 },
 ]
@@ -110,6 +110,7 @@ function ruleOf({ rule, direction, appliesTo, peers, ports }: RuleText, facts: F
   }
 }
 
-function policyPort({ protocol = 'TCP', port, endPort }: Port): PolicyPort {
+/** A port as a NetworkPolicy says it. */
+export function policyPort({ protocol = 'TCP', port, endPort }: Port): PolicyPort {
   return { protocol, ...(port !== undefined && { port }), ...(endPort !== undefined && { endPort }) }
 }

@@ -1,11 +1,9 @@
 /** desired/pod-security/access.ts — who may use which profile, as RBAC. */
 
 import { GROUP } from '../../api/labels.ts'
-import type { Subject } from '../../api/pod-security/subjects.ts'
 import { type Marks, marksOf } from '../managed.ts'
+import { RBAC, type RbacSubject, type RoleRef, rbacName, rbacSubjects, roleRef } from '../rbac.ts'
 import type { SecuredTenant } from './tenant.ts'
-
-const RBAC = 'rbac.authorization.k8s.io'
 
 /** Nothing of this kind exists: RBAC compares texts, and the admission policies ask for it by name. */
 export const PROFILE_RESOURCE = 'podsecurityprofiles'
@@ -30,11 +28,9 @@ export type ProfileBinding = {
   readonly apiVersion: string
   readonly kind: 'ClusterRoleBinding'
   readonly metadata: Metadata
-  readonly roleRef: { readonly apiGroup: string; readonly kind: 'ClusterRole'; readonly name: string }
+  readonly roleRef: RoleRef
   readonly subjects: readonly RbacSubject[]
 }
-
-export type RbacSubject = { readonly kind: string; readonly name: string; readonly apiGroup?: string; readonly namespace?: string }
 
 export type ProfileAccess = { readonly profile: string; readonly role: ProfileRole; readonly binding: ProfileBinding }
 
@@ -44,7 +40,7 @@ export function profileAccess(tenant: SecuredTenant): readonly ProfileAccess[] {
   if (podSecurity === undefined || podSecurity.mode === 'Disabled') return []
   const marks = marksOf(tenant)
   return podSecurity.profiles.map(({ name: profile, subjects }) => {
-    const name = profileRoleName(tenant.name, profile)
+    const name = rbacName(tenant.name, profile)
     return {
       profile,
       role: {
@@ -57,18 +53,9 @@ export function profileAccess(tenant: SecuredTenant): readonly ProfileAccess[] {
         apiVersion: `${RBAC}/v1`,
         kind: 'ClusterRoleBinding',
         metadata: { name, ...marks },
-        roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name },
-        subjects: subjects.map(rbacSubject),
+        roleRef: roleRef(name),
+        subjects: rbacSubjects(subjects),
       },
     }
   })
-}
-
-/** Neither name has a colon in it. */
-export function profileRoleName(tenant: string, profile: string): string {
-  return `tenant-isolation:${tenant}:${profile}`
-}
-
-function rbacSubject({ kind, name, namespace }: Subject): RbacSubject {
-  return namespace === undefined ? { kind, name, apiGroup: RBAC } : { kind, name, namespace }
 }

@@ -68,6 +68,19 @@ export function bindingName(tenant: string, policy: string): string {
   return `${tenant}.${policy}.${GROUP}`
 }
 
+/** Whether it is one of those bindings by which pods are refused for want of a profile. */
+export function refusesPods({
+  kind,
+  metadata: { name },
+}: {
+  readonly kind: string
+  readonly metadata: { readonly name: string }
+}): boolean {
+  return kind === 'ValidatingAdmissionPolicyBinding' && REFUSING.some((policy) => name.endsWith(`.${policy}.${GROUP}`))
+}
+
+const REFUSING = ['pod-security', 'workload-security'] as const
+
 function podActions({ mode = 'Enforce' }: PodSecurity): readonly ValidationAction[] {
   return { Enforce: ['Deny', 'Audit'], Warn: ['Warn', 'Audit'], Audit: ['Audit'], Disabled: [] }[mode] as readonly ValidationAction[]
 }

@@ -12,6 +12,8 @@ const ADMISSION = { group: 'admissionregistration.k8s.io', version: 'v1' }
 export const KEPT_KINDS = {
   ClusterRole: { ...RBAC, plural: 'clusterroles', kind: 'ClusterRole', namespaced: false },
   ClusterRoleBinding: { ...RBAC, plural: 'clusterrolebindings', kind: 'ClusterRoleBinding', namespaced: false },
+  /** One for each entry of spec.access, in every namespace of the tenant. */
+  RoleBinding: { ...RBAC, plural: 'rolebindings', kind: 'RoleBinding', namespaced: true },
   MutatingAdmissionPolicyBinding: {
     ...ADMISSION,
     plural: 'mutatingadmissionpolicybindings',
@@ -29,3 +31,11 @@ export const KEPT_KINDS = {
 export type KeptKind = keyof typeof KEPT_KINDS
 
 export const KEPT_ORDER = Object.keys(KEPT_KINDS) as readonly KeptKind[]
+
+/** Where an object is, or would be. */
+export type Place = { readonly kind: KeptKind; readonly namespace?: string; readonly name: string }
+
+/** "RoleBinding shop/tenant-isolation:manning:edit" */
+export function placeText({ kind, namespace, name }: Place): string {
+  return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`
+}

@@ -1,58 +1,79 @@
-/** reconcile/kept/objects.ts — the kept objects as they are, by kind and by tenant. */
+/** reconcile/kept/objects.ts — the kept objects as they are, by kind, by tenant and by namespace. */
 
-import { createStore, type Store } from '../../kube/store.ts'
+import { keyOf, splitKey } from '../../kube/objects.ts'
+import { type Change, createStore, type Store } from '../../kube/store.ts'
 import { type Kept, type KeptEntry, keptEntry } from './entry.ts'
-import { KEPT_ORDER, type KeptKind } from './kinds.ts'
+import { KEPT_ORDER, type KeptKind, type Place } from './kinds.ts'
 
 export type KeptStore = Store<Kept, KeptEntry>
 
+export type KeptChange = Change<KeptEntry> & { readonly kind: KeptKind }
+
+const NOTHING: ReadonlyMap<string, KeptEntry> = new Map()
+
 export class KeptObjects {
   readonly stores: ReadonlyMap<KeptKind, KeptStore>
-  /** By tenant, and by kind: names. What serves several tenants is under the empty name. */
-  readonly #names = new Map<string, Map<KeptKind, Set<string>>>()
+  /** By tenant, and by kind: the keys of what is there. What serves several tenants is under the empty name. */
+  readonly #keys = new Map<string, Map<KeptKind, Set<string>>>()
 
-  /** `onChange` hears of every change, with the tenant it concerns; empty for what serves several. */
-  constructor(onChange: (tenant: string, initial: boolean) => void) {
+  constructor(onChange: (change: KeptChange) => void) {
     const storeOf = (kind: KeptKind): KeptStore =>
       createStore<Kept, KeptEntry>({
         ingest: keptEntry,
-        onChange: ({ previous, entry, initial }) => {
-          if (previous) this.#of(previous.tenant, kind).delete(previous.name)
-          if (entry) this.#of(entry.tenant, kind).add(entry.name)
-          for (const tenant of new Set([previous, entry].flatMap((seen) => (seen ? [seen.tenant] : [])))) onChange(tenant, initial)
+        onChange: (change) => {
+          const { key, previous, entry } = change
+          if (previous) this.#remove(previous.tenant, kind, key)
+          if (entry) this.#add(entry.tenant, kind, key)
+          onChange({ ...change, kind })
         },
       })
     this.stores = new Map(KEPT_ORDER.map((kind) => [kind, storeOf(kind)]))
   }
 
-  get(kind: KeptKind, name: string): KeptEntry | undefined {
-    return this.stores.get(kind)?.get(name)
+  get({ kind, ...metadata }: Place): KeptEntry | undefined {
+    return this.stores.get(kind)?.get(keyOf({ metadata }))
   }
 
-  namesOf(tenant: string, kind: KeptKind): ReadonlySet<string> {
-    return this.#names.get(tenant)?.get(kind) ?? NONE
+  /** By name. */
+  inNamespace(kind: KeptKind, namespace: string): ReadonlyMap<string, KeptEntry> {
+    return this.stores.get(kind)?.inNamespace(namespace) ?? NOTHING
   }
 
-  /** Whether anything is left that bears the tenant's label. */
-  hasAny(tenant: string): boolean {
-    return KEPT_ORDER.some((kind) => this.namesOf(tenant, kind).size > 0)
+  /** Whatever bears the tenant's label and is in no namespace. */
+  *clusterWide(tenant: string): Iterable<Place> {
+    for (const [kind, keys] of this.#keys.get(tenant) ?? []) if (kind !== 'RoleBinding') for (const name of keys) yield { kind, name }
+  }
+
+  /** The namespaces that hold RoleBindings which were made for the tenant, and may be named more than once. */
+  *placesOf(tenant: string): Iterable<string> {
+    for (const key of this.#keys.get(tenant)?.get('RoleBinding') ?? []) {
+      const { namespace, name } = splitKey(key)
+      const entry = this.get({ kind: 'RoleBinding', namespace, name })
+      // What waits for the finalizers of others has been deleted, as far as that is up to us.
+      if (entry?.ours && !entry.terminating) yield namespace
+    }
   }
 
   written(kind: KeptKind, object: Kept): void {
     this.stores.get(kind)?.written(object)
   }
 
-  deleted(kind: KeptKind, name: string, uid: string): void {
-    this.stores.get(kind)?.deleted(name, uid)
+  deleted({ kind, ...metadata }: Place, uid: string): void {
+    this.stores.get(kind)?.deleted(keyOf({ metadata }), uid)
   }
 
-  #of(tenant: string, kind: KeptKind): Set<string> {
-    const kinds = this.#names.get(tenant) ?? new Map<KeptKind, Set<string>>()
-    this.#names.set(tenant, kinds)
-    const names = kinds.get(kind) ?? new Set<string>()
-    kinds.set(kind, names)
-    return names
+  #add(tenant: string, kind: KeptKind, key: string): void {
+    const kinds = this.#keys.get(tenant) ?? new Map<KeptKind, Set<string>>()
+    this.#keys.set(tenant, kinds)
+    const keys = kinds.get(kind) ?? new Set<string>()
+    kinds.set(kind, keys.add(key))
+  }
+
+  #remove(tenant: string, kind: KeptKind, key: string): void {
+    const kinds = this.#keys.get(tenant)
+    const keys = kinds?.get(kind)
+    if (!kinds || !keys?.delete(key) || keys.size > 0) return
+    kinds.delete(kind)
+    if (kinds.size === 0) this.#keys.delete(tenant)
   }
 }
-
-const NONE: ReadonlySet<string> = new Set()

@@ -1,18 +1,31 @@
-/** bench/cases/drift.ts — somebody edits or deletes a policy: how long until it is back, from the answer to whoever did it. */
+/** bench/cases/drift.ts — somebody edits or deletes a policy: how long until it is back. */
 
 import { MERGE_PATCH } from '../api.ts'
 import { type Policy, sameSpec } from '../observer.ts'
 import { POLICY_EDIT, policiesPath } from '../scenario.ts'
 import { type Bench, type Case, caseOf, counted } from './context.ts'
 
-export type Drift = { readonly edit: Case; readonly remove: Case }
+/**
+ * From the answer to whoever did it, as the peers were measured; a repair may be seen before that answer is read, and the time is then
+ * below zero. `FromSending` from sending the edit, which leaves no doubt, and holds the time of the edit itself.
+ */
+export type Drift = { readonly edit: Case; readonly remove: Case; readonly editFromSending: Case; readonly removeFromSending: Case }
+
+type Times = { readonly sentAt: number; readonly answeredAt: number; readonly backAt: number }
 
 /** Edits the first half of `policies` and deletes the second, each another one. */
 export async function drift(bench: Bench, policies: readonly Policy[]): Promise<Drift> {
   const half = Math.floor(policies.length / 2)
   const edits = await counted(bench, policies.slice(0, half), (policy) => edit(bench, policy))
   const deletions = await counted(bench, policies.slice(half), (policy) => remove(bench, policy))
-  return { edit: caseOf(edits.results, edits.counts), remove: caseOf(deletions.results, deletions.counts) }
+  const fromReply = ({ answeredAt, backAt }: Times) => backAt - answeredAt
+  const fromSending = ({ sentAt, backAt }: Times) => backAt - sentAt
+  return {
+    edit: caseOf(edits.results.map(fromReply), edits.counts),
+    remove: caseOf(deletions.results.map(fromReply), deletions.counts),
+    editFromSending: caseOf(edits.results.map(fromSending), edits.counts),
+    removeFromSending: caseOf(deletions.results.map(fromSending), deletions.counts),
+  }
 }
 
 /** Policies of that many namespaces of tenants, of every kind in turn. */
@@ -22,25 +35,27 @@ export function victims({ observer }: Bench, count: number): Policy[] {
   return Array.from({ length: count }, (_, index) => all[Math.floor(index * step)]).filter((policy) => policy !== undefined)
 }
 
-async function edit({ admin, observer }: Bench, original: Policy): Promise<number> {
+async function edit({ admin, observer }: Bench, original: Policy): Promise<Times> {
   const path = pathOf(original)
+  const sentAt = performance.now()
   const [answeredAt, { at }] = await Promise.all([
     admin.request('PATCH', path, POLICY_EDIT, MERGE_PATCH).then(() => performance.now()),
     observer.first(`the repair of ${path}`, ({ type, policy }) => type === 'MODIFIED' && isBack(policy, original)),
   ])
-  return at - answeredAt
+  return { sentAt, answeredAt, backAt: at }
 }
 
-async function remove({ admin, observer }: Bench, original: Policy): Promise<number> {
+async function remove({ admin, observer }: Bench, original: Policy): Promise<Times> {
   const path = pathOf(original)
+  const sentAt = performance.now()
   const [answeredAt, { at }] = await Promise.all([
     admin.request('DELETE', path).then(() => performance.now()),
     observer.first(`the return of ${path}`, ({ type, policy }) => type === 'ADDED' && isBack(policy, original)),
   ])
-  return at - answeredAt
+  return { sentAt, answeredAt, backAt: at }
 }
 
-/** Makes the drift of the cases above while nobody is there to repair it; resolves with the paths of what has to come back. */
+/** The same drift while nobody is there to repair it. */
 export async function driftUnseen({ admin }: Bench, policies: readonly Policy[]): Promise<void> {
   for (const [index, policy] of policies.entries()) {
     if (index % 2 === 0) await admin.request('PATCH', pathOf(policy), POLICY_EDIT, MERGE_PATCH)

@@ -3,14 +3,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Counts } from '../audit.ts'
 import { rounded } from '../measure.ts'
-import { type OperatorProcess, usageOf } from '../operator-process.ts'
+import type { OperatorProcess } from '../operator-process.ts'
+import { usageOf } from '../proc.ts'
 import type { Bench } from './context.ts'
+
+/** After the last work, V8 takes about a minute and a half to give back what that work had needed. */
+const SETTLE_MS = 45_000
 
 export type Rest = { readonly cpuSeconds: number; readonly rssMiB: number; readonly peakRssMiB: number; readonly counts: Counts }
 
 export async function rest({ audit, size, progress }: Bench, { pid }: OperatorProcess): Promise<Rest> {
-  await audit.quiet(5_000)
   progress(`rest: ${size.restSeconds} s of nothing`)
+  await audit.quiet(size.restSeconds < SETTLE_MS / 1000 ? 5_000 : SETTLE_MS)
   const start = audit.end()
   const before = usageOf(pid)
   await sleep(size.restSeconds * 1000)

@@ -8,6 +8,7 @@ import type { Counts } from '../audit.ts'
 import { rounded } from '../measure.ts'
 import type { Policy } from '../observer.ts'
 import { type OperatorProcess, startOperator } from '../operator-process.ts'
+import { usageOf } from '../proc.ts'
 import { NAMESPACES_PATH, NAMESPACES_PER_TENANT, namespaceObject, POLICIES_PER_NAMESPACE, policiesPath } from '../scenario.ts'
 import type { Bench } from './context.ts'
 import { controllersAreDone, createAll } from './prepare.ts'
@@ -18,6 +19,8 @@ export type Rollout = {
   /** From the start of the process to the last policy. */
   readonly seconds: number
   readonly firstPolicySeconds: number
+  /** Of the operator, from its start. */
+  readonly cpuSeconds: number
   readonly counts: Counts
 }
 
@@ -36,6 +39,7 @@ export async function rollout(bench: Bench, nodeOptions: readonly string[]): Pro
   })
   const operator = await startOperator({ bundle, kubeconfig: kubeconfigs.operator, directory, nodeOptions })
   const { at } = await Promise.race([last, operator.failed])
+  const { cpuSeconds } = usageOf(operator.pid)
   await audit.quiet(3_000)
   return {
     operator,
@@ -43,6 +47,7 @@ export async function rollout(bench: Bench, nodeOptions: readonly string[]): Pro
       objects,
       seconds: rounded((at - operator.startedAt) / 1000),
       firstPolicySeconds: rounded(((firstAt ?? at) - operator.startedAt) / 1000),
+      cpuSeconds: rounded(cpuSeconds),
       counts: audit.countsSince(start),
     },
   }

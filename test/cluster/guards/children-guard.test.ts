@@ -198,6 +198,41 @@ describe('what the operator wrote', function () {
   })
 })
 
+describe('a tenant whose profiles pods have to fit', function () {
+  this.timeout(60_000)
+  let cluster: GuardedCluster
+  const NAME = 'kept-profiles'
+  const PROFILES = [{ name: 'default', preset: 'Basic' as const, subjects: [{ kind: 'User' as const, name: 'alice' }] }]
+
+  before(async () => {
+    cluster = await guardedCluster()
+    await cluster.tenant(NAME, { namespaceSelector: labelled({ guarded: NAME }), podSecurity: { profiles: PROFILES } })
+  })
+
+  after(() => cluster.clear())
+
+  const path = `/apis/${API_VERSION}/tenantisolations/${NAME}`
+  const orphaned = (options: object) =>
+    send(cluster.admin, { method: 'DELETE', path, body: { kind: 'DeleteOptions', apiVersion: 'v1', dryRun: ['All'], ...options } })
+
+  it('is not deleted with --cascade=orphan, which would let every pod in, or none', async () => {
+    const words = `tenant ${NAME} refuses pods that fit none of its profiles, which --cascade=orphan cannot leave behind`
+    await refused(() => orphaned({ propagationPolicy: 'Orphan' }), words, `kubectl patch ti ${NAME}`)
+    await refused(() => orphaned({ orphanDependents: true }), words)
+    await cluster.admin.client.patch(TENANT_ISOLATIONS, { name: NAME }, { type: 'merge', body: { metadata: { finalizers: ['orphan'] } } })
+    await refused(() => orphaned({}), words)
+    await cluster.admin.client.patch(TENANT_ISOLATIONS, { name: NAME }, { type: 'merge', body: { metadata: { finalizers: [] } } })
+  })
+
+  it('is deleted otherwise, and with it once it is said that any pod may be created', async () => {
+    for (const propagationPolicy of ['Background', 'Foreground', undefined]) await orphaned({ propagationPolicy })
+    for (const podSecurity of [{ mode: 'Disabled' }, { mode: 'Warn' }, null]) {
+      await cluster.changeTenant(NAME, { podSecurity })
+      await allowed(() => orphaned({ propagationPolicy: 'Orphan' }))
+    }
+  })
+})
+
 describe('a tenant that is to be kept', function () {
   this.timeout(60_000)
   let cluster: GuardedCluster

@@ -116,6 +116,8 @@ describe("a tenant's own administrator", function () {
     cluster.alice.client.create(NETWORK_POLICIES, networkPolicy('hostile-shop', name, spec, metadata))
   const ingress = (...from: readonly object[]) => policy({ podSelector: {}, ingress: [{ from }] })
   const onBaseline = (body: object) => cluster.alice.client.patch(NETWORK_POLICIES, BASELINE, { type: 'merge', body })
+  const onBinding = (body: object) =>
+    cluster.alice.client.patch(ROLE_BINDINGS, { namespace: 'hostile-shop', name: `tenant-isolation:${OWN}:view` }, { type: 'merge', body })
   const namespace = (name: string, labels: Readonly<Record<string, string>>) =>
     cluster.alice.client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } })
   const move = (name: string, labels: object) => cluster.alice.client.patch(NAMESPACES, { name }, relabel(labels))
@@ -209,6 +211,33 @@ describe("a tenant's own administrator", function () {
           ROLE_BINDINGS,
           rbac('RoleBinding', { name: `tenant-isolation:${OWN}:edit`, namespace: 'hostile-shop' }, to('edit')),
         ),
+      OURS,
+    ],
+    'adds himself to one that the operator wrote': [() => onBinding({ subjects: to('view').subjects }), OURS],
+    'takes the label of one off': [() => onBinding({ metadata: { labels: { 'tenant-isolation.dev/tenant': null } } }), OURS],
+    'forges the owner of one of his own': [
+      () =>
+        cluster.alice.client.create(
+          ROLE_BINDINGS,
+          rbac(
+            'RoleBinding',
+            {
+              name: 'own',
+              namespace: 'hostile-shop',
+              ownerReferences: [{ apiVersion: API_VERSION, kind: KIND, name: OWN, uid: tenant.metadata.uid, controller: true }],
+            },
+            to('view'),
+          ),
+        ),
+      OURS,
+    ],
+    'deletes all of them at once': [
+      () =>
+        send(cluster.alice, {
+          method: 'DELETE',
+          path: '/apis/rbac.authorization.k8s.io/v1/namespaces/hostile-shop/rolebindings',
+          query: { labelSelector: 'tenant-isolation.dev/tenant' },
+        }),
       OURS,
     ],
     'deletes one that the operator wrote': [

@@ -2,7 +2,8 @@
 
 import { expect } from 'chai'
 import type { Spec } from '../../../src/api/tenant-isolation.ts'
-import { NAMESPACES, TENANT_ISOLATIONS } from '../../../src/reconcile/resources.ts'
+import type { KubeObject } from '../../../src/kube/objects.ts'
+import { NAMESPACES } from '../../../src/reconcile/resources.ts'
 import { labelled } from '../../support/build.ts'
 import { allowed, type GuardedCluster, guardedCluster, onTenants, type Person, refusal, refused, send } from '../../support/guards.ts'
 
@@ -149,19 +150,25 @@ describe('the labels of a namespace', function () {
     await label('member-out', { 'member-stage': 'b', free: 'yes' })
   })
 
-  it('that are for Pod Security are kept where the resource sets them', async function () {
+  it('that are for Pod Security are kept where the resource sets them, also through a subresource and from the beginning', async () => {
     const pss = { 'pod-security.kubernetes.io/enforce': 'privileged' }
+    const refusedWords = 'change its Pod Security labels'
     await label('member-in', pss)
-    const standard = await cluster.admin.client
-      .patch(
-        TENANT_ISOLATIONS,
-        { name: TENANT },
-        { type: 'merge', body: { spec: { podSecurity: { profiles: [PROFILE], standard: { enforce: 'baseline' } } } } },
+    await cluster.changeTenant(TENANT, { podSecurity: { profiles: [PROFILE], standard: { enforce: 'baseline' } } })
+    await refused(() => label('member-in', pss), refusedWords)
+    for (const subresource of ['status', 'finalize']) {
+      const { metadata, ...rest } = (await cluster.alice.client.get(NAMESPACES, { name: 'member-in' })) as KubeObject
+      const body = { ...rest, metadata: { ...metadata, labels: { ...metadata.labels, ...pss } } }
+      const path = `/api/v1/namespaces/member-in/${subresource}`
+      expect(await refusal(send(cluster.alice, { method: 'PUT', path, query: { dryRun: 'All' }, body })), subresource).to.include(
+        refusedWords,
       )
-      .then((tenant) => (tenant.spec as { podSecurity?: { standard?: unknown } }).podSecurity?.standard)
-    if (standard === undefined) this.skip()
-    await refused(() => label('member-in', pss), 'change its Pod Security labels')
+    }
+    expect(await refusal(label('member-in', pss, cluster.alice, 'status'))).to.include(refusedWords)
+    expect(await refusal(create({ guarded: TENANT, ...pss }))).to.include(`bring it into the tenant, ${refusedWords}`)
+    expect(await refusal(label('member-in', { 'pod-security.kubernetes.io/warn-version': 'v1.0' }))).to.include(refusedWords)
     await label('member-out', pss)
+    await label('member-in', pss, cluster.bob)
     await cluster.allow('system:serviceaccount:tenant-isolation-system:tenant-isolation', 'member-operator', MAY_LABEL)
     await allowed(() => label('member-in', pss, cluster.operator))
     await refusal(label('member-in', { ...pss, owner: 'x' }, cluster.operator))

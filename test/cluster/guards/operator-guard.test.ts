@@ -7,6 +7,7 @@ import { NAMESPACES, NETWORK_POLICIES, TENANT_ISOLATIONS } from '../../../src/re
 import { labelled } from '../../support/build.ts'
 import {
   allowed,
+  BINDINGS,
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
   type GuardedCluster,
@@ -19,6 +20,7 @@ import {
   refused,
   SEALED,
   send,
+  type TenantObject,
 } from '../../support/guards.ts'
 import { networkPolicy } from '../../support/kube.ts'
 import { OPERATOR_USER } from '../../support/operator.ts'
@@ -38,11 +40,12 @@ const OWNER = { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: '0' }
 describe("the operator's own account", function () {
   this.timeout(120_000)
   let cluster: GuardedCluster
+  let tenant: TenantObject
 
   before(async () => {
     cluster = await guardedCluster()
     await cluster.namespace('leash-shop', { team: 'x' })
-    await cluster.tenant(TENANT, { namespaceSelector: labelled({ guarded: TENANT }) })
+    tenant = await cluster.tenant(TENANT, { namespaceSelector: labelled({ guarded: TENANT }) })
     await cluster.make(NETWORK_POLICIES, networkPolicy('leash-shop', 'foreign', SEALED) as never)
     await cluster.make(CLUSTER_ROLES, rbac('ClusterRole', { name: 'leash-foreign' }, { rules: [] }))
     // Everything that follows is refused by the guard, not by RBAC.
@@ -133,11 +136,6 @@ describe("the operator's own account", function () {
     await cluster.make(CLUSTER_ROLE_BINDINGS, binding('ClusterRoleBinding', { name: 'leash-foreign', labels: {} }, { name: 'view' }))
     await refusal(client.delete(CLUSTER_ROLE_BINDINGS, { name: 'leash-foreign' }, dryRun))
     await refusal(edit(CLUSTER_ROLE_BINDINGS, { name: 'leash-foreign' }))
-    const inNamespace = (metadata: object, name: string) =>
-      client.create(ROLE_BINDINGS, binding('RoleBinding', { namespace: 'leash-shop', ...metadata }, { name }), dryRun)
-    await inNamespace({}, 'edit')
-    await refusal(inNamespace({ name: 'mine' }, 'edit'))
-    await refusal(inNamespace({ namespace: 'kube-system' }, 'edit'))
     await refusal(client.create(ROLES, rbac('Role', { name: NAME, namespace: 'leash-shop', labels }, { rules: [] }), dryRun))
     const foreign = { name: 'leash-foreign', namespace: 'leash-shop' }
     await cluster.make(ROLES, rbac('Role', foreign, { rules: [] }))
@@ -146,6 +144,54 @@ describe("the operator's own account", function () {
       await refusal(client.delete(resource, foreign, dryRun))
       await refusal(edit(resource, foreign))
     }
+  })
+
+  it('binds ClusterRoles in namespaces, under the name of the tenant and of the role', async () => {
+    const { client } = cluster.operator
+    const create = (metadata: object, roleRef: object) =>
+      client.create(
+        ROLE_BINDINGS,
+        binding('RoleBinding', { name: `tenant-isolation:${TENANT}:edit`, namespace: 'leash-shop', ...metadata }, roleRef),
+        dryRun,
+      )
+    const edit = { name: 'edit' }
+    await create({}, edit)
+    expect(await refusal(create({}, { name: 'admin' }))).to.include('binds nothing in a namespace but ClusterRoles, under the name of')
+    for (const name of ['mine', 'tenant-isolation:acme:edit', `tenant-isolation:${TENANT}:`]) await refusal(create({ name }, edit))
+    await refusal(create({}, { ...edit, kind: 'Role' }))
+    await refusal(create({ labels: {} }, edit))
+    await refusal(create({ labels: { 'tenant-isolation.dev/tenant': 'acme' } }, edit))
+    expect(await refusal(create({ namespace: 'kube-system' }, edit))).to.include('protected namespaces')
+  })
+
+  it('deletes what lost its label, but only what the tenant in its name controls', async () => {
+    const controller = (more: object = {}) => ({
+      apiVersion: API_VERSION,
+      kind: KIND,
+      name: TENANT,
+      uid: tenant.metadata.uid,
+      controller: true,
+      ...more,
+    })
+    const lost = (name: string, owner: object) =>
+      binding('ClusterRoleBinding', { name, labels: {}, ownerReferences: [owner] }, { name: 'view' })
+    const remove = async (name: string, owner: object) => {
+      await cluster.make(CLUSTER_ROLE_BINDINGS, lost(name, owner))
+      return await cluster.operator.client.delete(CLUSTER_ROLE_BINDINGS, { name }, dryRun)
+    }
+    await remove(NAME, controller())
+    const config = { apiVersion: 'v1', kind: 'ConfigMap', name: TENANT, uid: tenant.metadata.uid, controller: true }
+    for (const [name, owner] of [
+      ['leash-own', controller()],
+      ['tenant-isolation:acme:default', controller()],
+      [`tenant-isolation:${TENANT}:a`, controller({ controller: false })],
+      [`tenant-isolation:${TENANT}:b`, config],
+      [`tenant-isolation:${TENANT}:c`, controller({ apiVersion: 'example.com/v1' })],
+    ] as const)
+      expect(await refusal(remove(name, owner)), name).to.include('writes only what has the label')
+    // It may not be made into something that binds, either.
+    const patch = { type: 'merge', body: { metadata: { labels: { a: 'b' } } } } as const
+    await refusal(cluster.operator.client.patch(CLUSTER_ROLE_BINDINGS, { name: NAME }, patch, dryRun))
   })
 
   it('changes nothing of a namespace but its Pod Security labels', async () => {
@@ -168,6 +214,10 @@ describe("the operator's own account", function () {
     for (const name of PROTECTED) expect(await refusal(client.patch(NAMESPACES, { name }, kube, dryRun))).to.include('protected namespaces')
     await refusal(client.delete(NAMESPACES, { name: 'leash-shop' }, dryRun))
     await refusal(client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'leash-new' } }, dryRun))
+  })
+
+  it('is not kept from its own guard: the API server asks no policy about bindings of policies (docs/rights.md says so)', async () => {
+    await cluster.operator.client.delete(BINDINGS, { name: 'operator-guard.tenant-isolation.dev' }, dryRun)
   })
 
   it('changes nothing of a tenant but its finalizers and status', async () => {

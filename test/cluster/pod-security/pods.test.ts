@@ -2,9 +2,9 @@
 
 import { expect } from 'chai'
 import type { PodSecurity, Profile } from '../../../src/api/pod-security/pod-security.ts'
-import { fullProfiles, largePod } from '../../support/full-profiles.ts'
+import { fittingPod, fullProfiles, LAST_CLASS, largePod } from '../../support/full-profiles.ts'
 import { ADMIN, account, openPeople, type People, person } from '../../support/people.ts'
-import { createPod, installPodSecurity, secure, secureAs, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
+import { apply, createPod, installPodSecurity, secure, secureAs, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
 
 const alice = person('alice')
 const bob = person('bob')
@@ -220,6 +220,14 @@ describe('pod security', function () {
         expect(message).not.to.match(/cost (limit|budget)/)
       })
     }
+
+    it('a pod of 40 containers that fits all of eight full profiles by the last of all their lists is let in', async () => {
+      await apply(people, { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name: LAST_CLASS }, handler: 'none' })
+      const namespace = 'limits-fitting'
+      await tenant(namespace, { profiles: fullProfiles(everybody) }, async () => (await code(alice, namespace, pod())) === 403)
+      const { code: created, body } = await createPod(people, alice, namespace, fittingPod(40))
+      expect(created, body.message).to.equal(201)
+    })
 
     it('a pod of 100 containers is let in by the last of eight profiles, with what it wants filled in', async () => {
       const namespace = 'limits-last'

@@ -44,10 +44,7 @@ const PROFILES: Profile[] = [
   {
     name: 'basic',
     preset: 'Basic',
-    subjects: [
-      { kind: 'Group', name: 'system:authenticated' },
-      { kind: 'ServiceAccount', namespace, name: 'default' },
-    ],
+    subjects: [{ kind: 'Group', name: 'system:authenticated' }],
   },
   {
     name: 'admins',
@@ -109,11 +106,17 @@ describe('a workload whose pods would be refused', function () {
     })
   }
 
+  it('nobody is told anything when everybody who has logged in may: so has every controller', async () => {
+    const { code, warnings } = await create('Deployment', { serviceAccountName: 'stranger', containers: [{ name: 'main', image: 'none' }] })
+    expect([code, ...warnings]).to.deep.equal([201])
+  })
+
   it('a service account that was granted nothing: told so, though the user may', async () => {
-    const { warnings } = await create('Deployment', { serviceAccountName: 'stranger' })
-    expect(warnings.join()).to.include(
-      'service account "workloads/stranger" may not use a pod security profile of tenant workloads. It would fit profile "admins"',
-    )
+    const warnings = async () => (await create('Deployment', { serviceAccountName: 'stranger' })).warnings.join()
+    const sentence =
+      'service account "workloads/stranger" may not use a pod security profile of tenant workloads. It would fit profile "admins"'
+    await mode({ profiles: PROFILES.filter(({ name }) => name === 'admins') }, async () => (await warnings()).includes(sentence))
+    await mode({ profiles: PROFILES }, async () => (await warnings()).includes('does not fit profile "basic"'))
   })
 
   it('host ports that hostNetwork brings are seen, as the pods will have them', async () => {

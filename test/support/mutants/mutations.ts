@@ -5,7 +5,10 @@
 
 import type { Node } from './cel-tree.ts'
 
-/** `emptiness`: of a list of sentences it only counts whether there is one, so what they say is left alone. */
+/**
+ * `emptiness`: of a list of sentences it only counts whether there is one, so what they say is left alone. So is what conditions are made
+ * of: a rule finds, by the same words, what it then puts into sentences, and is broken there.
+ */
 export type Counts = 'value' | 'emptiness'
 
 /** A part of the expression, and what it becomes; `what` says so in words. */
@@ -20,20 +23,19 @@ function ofSentences(node: Node, text: string): readonly Edit[] {
   const [first, ...others] = node.parts
   if (first === undefined) return []
   if (node.kind === 'group') return ofSentences(first, text)
-  if (node.kind === 'conditional') return [...ofCondition(first, text), ...others.flatMap((branch) => ofSentences(branch, text))]
+  if (node.kind === 'conditional') return [...bothWays(first, text), ...others.flatMap((branch) => ofSentences(branch, text))]
   if (node.name === '+') return [...withoutEach(node, text), ...node.parts.flatMap((part) => ofSentences(part, text))]
   if (node.kind === 'method' && node.name === 'map') return ofSentences(first, text)
-  if (node.kind === 'method' && node.name === 'filter') return ofValue(node, text)
+  if (node.kind === 'method' && node.name === 'filter')
+    return [...(others[1] && isCondition(others[1]) ? bothWays(others[1], text) : []), ...ofSentences(first, text)]
+  // The names of what is wrong, as the one item of a list.
+  if (node.kind === 'list' && isList(first)) return ofSentences(first, text)
   return []
 }
 
 /** Of everything that is looked at as a whole. */
 function ofValue(node: Node, text: string): readonly Edit[] {
   return [...(isCondition(node) ? bothWays(node, text) : []), ...ofParts(node, text)]
-}
-
-function ofCondition(node: Node, text: string): readonly Edit[] {
-  return [...bothWays(node, text), ...ofParts(node, text)]
 }
 
 function ofParts(node: Node, text: string): readonly Edit[] {

@@ -6,12 +6,13 @@
  * those that have been noticed already cost nothing any more.
  */
 
-import { type Cel, cel } from '../../../src/admission/cel.ts'
+import { type Cel, cel, concat, or } from '../../../src/admission/cel.ts'
 import { podVariables } from '../../../src/admission/pods/pod.ts'
 import { profileVariables } from '../../../src/admission/pods/profiles.ts'
 import { type Validation, type Variable, validatingPolicy } from '../../../src/admission/policy.ts'
 import { RULES } from '../../../src/admission/rules/rules.ts'
 import { type Answer, type Person, person } from '../people.ts'
+import type { Counts } from './mutations.ts'
 import { Schema } from './schema.ts'
 import { inlined } from './variables.ts'
 
@@ -32,34 +33,50 @@ type Mutant = { readonly rule: string; readonly what: string }
 
 /** By number. */
 export const MUTANTS: Mutant[] = []
-const judges: Variable[] = []
-for (const { name: rule, violations } of RULES) {
+/** The name of what is asked about a mutant together, by its number. */
+const ASKED_WITH: string[] = []
+
+const judges: readonly Variable[] = RULES.flatMap(({ name: rule, violations }) => {
+  const { bad, sentences } = violations(cel`r`)
   // A variable that can be changed is written out where it is used: each rule is tried with each change of it.
-  const schema = new Schema({ first: MUTANTS.length })
-  const changed = schema.write(inlined(violations(cel`r`).cel, WRITTEN_OUT), 'emptiness')
-  MUTANTS.push(...schema.mutants.map((what) => ({ rule, what })))
-  const fits = code(`variables.${rule}Fits[i]`)
-  judges.push(
-    {
-      name: `${rule}Asked`,
-      expression: cel`request.userInfo.groups.filter(g, g.startsWith(${groupOf(rule)})).map(g, g.split(':')[2].split(',').map(s, int(s))).flatten()`,
-    },
+  const changed = withMutants(rule, rule, inlined(bad.cel, WRITTEN_OUT), 'value')
+  const reworded = withMutants(rule, `${rule}Words`, sentences.cel, 'emptiness')
+  const others = RULES.filter(({ name }) => name !== rule).map(({ name }) => code(`variables.${name}Bad[i]`))
+  return [
     // Where another rule refuses the pod, this one cannot make a difference.
-    {
-      name: `${rule}Decides`,
-      expression: cel`lists.range(size(variables.rules)).filter(i, ${RULES.filter(({ name }) => name !== rule).map(({ name }) => code(`variables.${name}Fits[i]`))}.all(fits, fits))`,
-    },
-    {
-      name: `${rule}Differs`,
-      expression: cel`${code(`variables.${rule}Asked`)}.filter(mutant, ${code(`variables.${rule}Decides`)}.exists(i,
-  [variables.rules[i]].exists(r, (size(${code(changed)}) == 0) != ${fits})))`,
-    },
-  )
+    { name: `${rule}Decides`, expression: cel`lists.range(size(variables.rules)).filter(i, !${or(...others)})` },
+    differing(
+      rule,
+      cel`${code(`variables.${rule}Decides`)}.exists(i, [variables.rules[i]].exists(r, ${changed} != variables.${code(rule)}Bad[i]))`,
+    ),
+    // Nobody reads what is said of a pod that fits.
+    differing(
+      `${rule}Words`,
+      cel`variables.unfit.exists(i, [variables.rules[i]].exists(r, (size(${reworded}) > 0) != variables.${code(rule)}Bad[i]))`,
+    ),
+  ]
+})
+
+/** The expression with its mutants, of which each has its number. */
+function withMutants(rule: string, askedWith: string, text: string, counts: Counts): Cel {
+  const schema = new Schema({ first: MUTANTS.length })
+  const changed = schema.write(text, counts, counts === 'emptiness' ? 'in words' : undefined)
+  for (const what of schema.mutants) {
+    MUTANTS.push({ rule, what })
+    ASKED_WITH.push(askedWith)
+  }
+  return code(changed)
+}
+
+/** Those of the mutants that are asked for which say something else. */
+function differing(name: string, differs: Cel): Variable {
+  const asked = cel`request.userInfo.groups.filter(g, g.startsWith(${groupOf(name)})).map(g, g.split(':')[2].split(',').map(s, int(s))).flatten()`
+  return { name: `${name}Differs`, expression: cel`${asked}.filter(mutant, ${differs})` }
 }
 
 const ANSWER: Validation = {
   expression: cel`false`,
-  messageExpression: cel`variables.fits.map(fits, fits ? '1' : '0').join('') + '|' + (${code(RULES.map(({ name }) => `variables.${name}Differs`).join(' + '))}).map(mutant, string(mutant)).join(',')`,
+  messageExpression: cel`variables.fits.map(fits, fits ? '1' : '0').join('') + '|' + (${concat([...new Set(ASKED_WITH)].map((name) => code(`variables.${name}Differs`)))}).map(mutant, string(mutant)).join(',')`,
   message: 'no answer',
 }
 
@@ -77,15 +94,13 @@ export const podJudge = validatingPolicy({
   matchConditions: [{ name: 'dry-run', expression: cel`request.?dryRun.orValue(false)` }],
   variables: [
     ...POD,
-    ...profileVariables('nobody').filter(({ name }) => ['profiles', 'presets', 'rules'].includes(name)),
-    ...RULES.map(({ name, violations }) => ({
-      name: `${name}Fits`,
-      expression: cel`variables.rules.map(r, size(${violations(cel`r`)}) == 0)`,
-    })),
+    ...profileVariables('user').filter(({ name }) => ['profiles', 'presets', 'rules'].includes(name)),
+    ...RULES.map(({ name, violations }) => ({ name: `${name}Bad`, expression: cel`variables.rules.map(r, ${violations(cel`r`).bad})` })),
     {
       name: 'fits',
-      expression: cel`lists.range(size(variables.rules)).map(i, ${RULES.map(({ name }) => code(`variables.${name}Fits[i]`))}.all(fits, fits))`,
+      expression: cel`lists.range(size(variables.rules)).map(i, !${or(...RULES.map(({ name }) => code(`variables.${name}Bad[i]`)))})`,
     },
+    { name: 'unfit', expression: cel`lists.range(size(variables.rules)).filter(i, !variables.fits[i])` },
     ...judges,
   ],
   validations: [ANSWER],
@@ -100,8 +115,8 @@ export type Judgement = {
 
 /** What is said of one request, which is sent in the name of whom it is given. */
 export async function judge(send: (who: Person) => Promise<Answer>, asked: readonly number[]): Promise<Judgement> {
-  const groups = Map.groupBy(asked, (number) => MUTANTS[number]?.rule ?? '')
-  const { code, body } = await send(person('alice', ...[...groups].map(([rule, numbers]) => `${groupOf(rule)}${numbers.join(',')}`)))
+  const groups = Map.groupBy(asked, (number) => ASKED_WITH[number] ?? '')
+  const { code, body } = await send(person('alice', ...[...groups].map(([name, numbers]) => `${groupOf(name)}${numbers.join(',')}`)))
   const [, fits, noticed] = /denied request: ([01]+)\|([\d,]*)$/.exec(body.message ?? '') ?? []
   if (fits !== undefined && noticed !== undefined) {
     return { fits: [...fits].map((fit) => fit === '1'), noticed: noticed === '' ? [] : noticed.split(',').map(Number) }
@@ -116,9 +131,9 @@ export async function judge(send: (who: Person) => Promise<Answer>, asked: reado
   return { ...(await judge(send, [])), noticed: asked }
 }
 
-/** The group in whose name the mutants of the rule are asked for, without their numbers. */
-function groupOf(rule: string): string {
-  return `mutants:${rule}:`
+/** The group in whose name these mutants are asked for, without their numbers. */
+function groupOf(name: string): string {
+  return `mutants:${name}:`
 }
 
 function code(text: string): Cel {

@@ -19,6 +19,7 @@ describe("the operator's configuration", () => {
       ...HEAD,
       protectedNamespaces: [],
       platform: [],
+      access: { clusterRoles: ['view', 'edit', 'admin'] },
       cluster: { ranges: [] },
       privateRanges: [],
       metadataAddresses: [],
@@ -37,6 +38,7 @@ describe("the operator's configuration", () => {
         },
         { name: 'proxy', peers: [{ cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] }, { cidr: '2001:db8::1/128' }] },
       ],
+      access: { clusterRoles: ['view', 'deployer'] },
       cluster: { ranges: ['10.244.0.0/16'] },
       privateRanges: ['198.51.100.0/24'],
       metadataAddresses: ['169.254.169.254/32'],
@@ -67,6 +69,11 @@ describe("the operator's configuration", () => {
         fields: { protectedNamespaces: ['kube-system', 'Platform'] },
         sentence:
           'protectedNamespaces[1]: write a DNS label: at most 63 lower-case letters, digits and -, with a letter or a digit at both ends',
+      },
+      {
+        name: 'a name that no ClusterRole can have',
+        fields: { access: { clusterRoles: ['view', 'a/b'] } },
+        sentence: 'access.clusterRoles[1]: write the name of a ClusterRole: at least one character, no / and no %',
       },
       {
         name: 'a range with host bits',

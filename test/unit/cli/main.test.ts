@@ -1,12 +1,8 @@
 /** The command line as a person meets it: exit codes, and one sentence for what can be mended. */
 
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { expect } from 'chai'
-
-const BIN = resolve(import.meta.dirname, '../../../bin/tenant-isolation')
+import { type Folder, run, start, temporaryFolder } from '../../support/cli.ts'
+import { eventually } from '../../support/eventually.ts'
 
 const KUBECONFIG = `
 apiVersion: v1
@@ -17,26 +13,14 @@ contexts: [{name: x, context: {cluster: c, user: u}}]
 current-context: x
 `
 
-type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
-
-function run(...args: readonly string[]): Promise<Ended> {
-  return new Promise((done) => {
-    const child = execFile(BIN, args, { timeout: 15_000 }, (_error, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }))
-  })
-}
-
 describe('the command line', () => {
-  let folder: string
-  const file = (name: string, text: string): string => {
-    const path = join(folder, name)
-    writeFileSync(path, text)
-    return path
-  }
+  let folder: Folder
+  const file = (name: string, text: string): string => folder.file(name, text)
 
   before(() => {
-    folder = mkdtempSync(join(tmpdir(), 'tenant-isolation-cli-'))
+    folder = temporaryFolder()
   })
-  after(() => rmSync(folder, { recursive: true, force: true }))
+  after(() => folder.remove())
 
   it('says its version', async () => {
     const { code, stdout } = await run('--version')
@@ -92,17 +76,27 @@ describe('the command line', () => {
   })
 
   it('waits for an API server that does not answer, says so, and ends when it is told to', async () => {
-    const child = execFile(BIN, ['run', '--listen', '127.0.0.1:0', '--log-format', 'json', '--kubeconfig', file('kubeconfig', KUBECONFIG)])
+    const { child, ended } = start([
+      'run',
+      '--listen',
+      '127.0.0.1:0',
+      '--log-format',
+      'json',
+      '--kubeconfig',
+      file('kubeconfig', KUBECONFIG),
+    ])
     let output = ''
     child.stdout?.on('data', (text) => {
       output += text
     })
-    const ended = new Promise<number | null>((done) => child.once('exit', done))
-    const deadline = Date.now() + 10_000
-    while (!output.includes('has trouble') && Date.now() < deadline) await new Promise((next) => setTimeout(next, 20))
-    expect(output).to.include('the watch on services kube-system/kube-dns has trouble; it goes on trying')
-    child.kill('SIGTERM')
-    expect(await ended).to.equal(0)
+    try {
+      await eventually(() => expect(output).to.include('the watch on services kube-system/kube-dns has trouble; it goes on trying'), {
+        within: 15_000,
+      })
+    } finally {
+      child.kill('SIGTERM')
+    }
+    expect((await ended).code).to.equal(0)
     expect(output).to.include('SIGTERM: ending the work at hand').and.include('stopped')
     expect(output, 'the token').not.to.include('secret-token')
   })

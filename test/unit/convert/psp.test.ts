@@ -68,6 +68,8 @@ describe('the converter', () => {
       metadata: { name: 'manning' },
       spec: {
         namespaceSelector: { matchLabels: { tenant: 'manning' } },
+        // Left out, it would close the network of namespaces that somebody only wants to carry his PodSecurityPolicies over to.
+        network: { mode: 'Disabled' },
         podSecurity: {
           defaulting: 'Enabled',
           profiles: [

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import type { PodSecurity } from '../../../src/api/pod-security/pod-security.ts'
 import { profileAccess } from '../../../src/desired/pod-security/access.ts'
 import { podSecurityBindings } from '../../../src/desired/pod-security/bindings.ts'
+import { standardLabels } from '../../../src/desired/pod-security/standard.ts'
 
 const tenant = (podSecurity?: Partial<PodSecurity>) => ({
   name: 'manning',
@@ -112,5 +113,21 @@ describe('the access to profiles', () => {
   it("is nobody's when pod security is switched off", () => {
     expect(profileAccess(tenant({ mode: 'Disabled' }))).to.deep.equal([])
     expect(profileAccess(tenant())).to.deep.equal([])
+  })
+})
+
+describe('the labels of a standard', () => {
+  it('are one for each mode, each with its version, so that no version of others loosens it', () => {
+    expect(standardLabels({ enforce: 'baseline', warn: 'restricted', warnVersion: 'v1.36' })).to.deep.equal({
+      'pod-security.kubernetes.io/enforce': 'baseline',
+      'pod-security.kubernetes.io/enforce-version': 'latest',
+      'pod-security.kubernetes.io/warn': 'restricted',
+      'pod-security.kubernetes.io/warn-version': 'v1.36',
+    })
+    expect(Object.keys(standardLabels({ audit: 'privileged' }))).to.have.lengthOf(2)
+  })
+
+  it('are none without it', () => {
+    expect(standardLabels(undefined)).to.deep.equal({})
   })
 })

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { DriftLog } from '../../../src/reconcile/drift.ts'
 
 const SECOND = 1_000
-const OBJECT = 'shop/tenant-isolation'
+const OBJECT = 'NetworkPolicy shop/tenant-isolation'
 
 function repairs(times: readonly number[], log = new DriftLog()): DriftLog {
   for (const now of times) log.repaired({ object: OBJECT, tenant: 'manning', by: 'kubectl-edit', now })

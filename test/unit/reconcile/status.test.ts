@@ -44,6 +44,10 @@ function said(status: Status): Record<string, string> {
   return Object.fromEntries((status.conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]))
 }
 
+function messageOf({ conditions = [] }: Status, type: string): string | undefined {
+  return conditions.find((condition) => condition.type === type)?.message
+}
+
 describe('status', () => {
   it('of a tenant whose namespaces are all isolated', () => {
     expect(said(statusFor())).to.deep.equal({
@@ -52,6 +56,7 @@ describe('status', () => {
       Stalled: 'False NotStalled',
       NetworkIsolated: 'True Isolated',
       PodSecurityEnforced: 'False NotAsked',
+      AccessBound: 'False NotAsked',
       Drifted: 'False NoDrift',
       Conflicted: 'False NoConflict',
     })
@@ -59,7 +64,7 @@ describe('status', () => {
 
   it('speaks of the generation that it was worked out from, in every condition', () => {
     const { observedGeneration, conditions = [] } = statusFor()
-    expect([observedGeneration, ...conditions.map((condition) => condition.observedGeneration)]).to.deep.equal(Array(8).fill(7))
+    expect([observedGeneration, ...conditions.map((condition) => condition.observedGeneration)]).to.deep.equal(Array(9).fill(7))
   })
 
   it('says Reconciling while namespaces wait, and is not Ready', () => {
@@ -121,7 +126,7 @@ describe('status', () => {
   })
 
   it('is Drifted, but Ready, while somebody keeps changing what is put back', () => {
-    const status = statusFor({ repeated: [{ object: 'shop/tenant-isolation', by: 'argocd-controller' }] })
+    const status = statusFor({ repeated: [{ object: 'NetworkPolicy shop/tenant-isolation', by: 'argocd-controller' }] })
     expect(said(status)).to.include({ Drifted: 'True Repeated', Ready: 'True Isolated' })
     expect(status.conditions?.find(({ type }) => type === 'Drifted')?.message).to.include('argocd-controller')
   })
@@ -161,6 +166,97 @@ describe('status', () => {
     expect(moved).to.deep.equal(['Drifted'])
   })
 
+  describe('of access', () => {
+    const alice = [{ kind: 'User', name: 'alice' }]
+    const asking = (...clusterRoles: readonly string[]) =>
+      resource(OFF, { spec: { access: clusterRoles.map((clusterRole) => ({ clusterRole, subjects: alice })) } })
+    const settled = { pending: 0, problems: new Map() }
+
+    it('that is given says by which roles', () => {
+      const status = statusFor({ resource: asking('view', 'edit'), access: settled })
+      expect(said(status)).to.include({ AccessBound: 'True Bound', Ready: 'True Isolated' })
+      expect(messageOf(status, 'AccessBound')).to.equal('edit, view: bound in 3 namespaces')
+    })
+
+    it('that is on its way is Pending, and so is Ready, while the network is isolated', () => {
+      const status = statusFor({ resource: asking('edit'), access: { ...settled, pending: 2 } })
+      expect(said(status)).to.include({
+        AccessBound: 'False Pending',
+        Ready: 'False Pending',
+        Reconciling: 'True Pending',
+        NetworkIsolated: 'True Isolated',
+      })
+    })
+
+    it('that nobody asks for any more is Pending until it is taken away', () => {
+      expect(said(statusFor({ access: { ...settled, pending: 1 } }))).to.include({ AccessBound: 'False Pending', Ready: 'False Pending' })
+      expect(said(statusFor({ access: settled }))).to.include({ AccessBound: 'False NotAsked', Ready: 'True Isolated' })
+    })
+
+    it('to a ClusterRole that is not allowed says which are', () => {
+      const status = statusFor({ resource: asking('cluster-admin', 'edit'), access: settled, allowedRoles: ['view', 'edit'] })
+      expect(said(status)).to.include({
+        AccessBound: 'False ClusterRoleNotAllowed',
+        Ready: 'False ClusterRoleNotAllowed',
+        Stalled: 'True ClusterRoleNotAllowed',
+        NetworkIsolated: 'True Isolated',
+      })
+      expect(messageOf(status, 'AccessBound')).to.include('nobody gets ClusterRole cluster-admin').and.to.include('allows view, edit;')
+    })
+
+    it('that may not be given in some namespace says where first, and in how many more', () => {
+      const problems = new Map(['c', 'a', 'b'].map((name) => [name, { reason: 'Refused' as const, message: `no in ${name}` }]))
+      const status = statusFor({ resource: asking('edit'), access: { pending: 0, problems } })
+      expect(said(status)).to.include({ AccessBound: 'False Refused', Ready: 'False Refused', Stalled: 'True Refused' })
+      expect(messageOf(status, 'AccessBound')).to.equal('no in a (and in 2 more namespaces)')
+    })
+
+    it('whose name is taken is a conflict', () => {
+      const problems = new Map([['shop', { reason: 'NameTaken' as const, message: 'taken' }]])
+      expect(said(statusFor({ resource: asking('edit'), access: { pending: 0, problems } }))).to.include({
+        Conflicted: 'True NameTaken',
+        Stalled: 'True NameTaken',
+        AccessBound: 'False NameTaken',
+      })
+    })
+
+    it('is neither given nor not while it is suspended', () => {
+      const suspended = resource(OFF, { spec: { suspend: true, access: [{ clusterRole: 'edit', subjects: alice }] } })
+      expect(said(statusFor({ resource: suspended, access: { ...settled, pending: 3 } }))).to.include({
+        AccessBound: 'Unknown Suspended',
+        Reconciling: 'False Settled',
+      })
+    })
+  })
+
+  describe('of the standard', () => {
+    const profiles = [{ name: 'default', preset: 'Basic', subjects: [{ kind: 'User', name: 'alice' }] }]
+    const asking = (more: object = {}) => resource(OFF, { spec: { podSecurity: { profiles, standard: { enforce: 'baseline' }, ...more } } })
+    const settled = { pending: 0, problems: new Map() }
+
+    it('that is set is part of pod security, whatever the mode', () => {
+      const status = statusFor({ resource: asking(), standard: settled })
+      expect(said(status)).to.include({ PodSecurityEnforced: 'True Enforced', Ready: 'True Isolated' })
+      expect(messageOf(status, 'PodSecurityEnforced')).to.match(/; the Pod Security labels are set$/)
+      const switchedOff = statusFor({ resource: asking({ mode: 'Disabled' }), standard: settled })
+      expect(said(switchedOff)).to.include({ PodSecurityEnforced: 'False Disabled', Ready: 'True Isolated' })
+      expect(messageOf(switchedOff, 'PodSecurityEnforced')).to.match(/; the Pod Security labels are set$/)
+    })
+
+    it('that is not set yet, or may not be, is not enforced', () => {
+      expect(said(statusFor({ resource: asking(), standard: { ...settled, pending: 1 } }))).to.include({
+        PodSecurityEnforced: 'False Pending',
+        Ready: 'False Pending',
+      })
+      const problems = new Map([['shop', { reason: 'Refused' as const, message: 'no' }]])
+      expect(said(statusFor({ resource: asking(), standard: { pending: 0, problems } }))).to.include({
+        PodSecurityEnforced: 'False Refused',
+        Ready: 'False Refused',
+        Stalled: 'True Refused',
+      })
+    })
+  })
+
   it('fits its own schema, however long the messages are', () => {
     const problems = Object.fromEntries(
       Array.from({ length: 2_000 }, (_, i) => [`n${i}`, { reason: 'Refused', message: 'x'.repeat(100_000) } as const]),
@@ -171,6 +267,8 @@ describe('status', () => {
       summary,
       selected: 2_000,
       contested,
+      access: { pending: 0, problems: new Map(Object.entries(problems)) },
+      standard: { pending: 0, problems: new Map(Object.entries(problems)) },
       protectedMatches: Array.from({ length: 500 }, (_, i) => `protected-${i}`),
     })
     expect(statusSchema.safeParse(status).error).to.equal(undefined)

@@ -7,7 +7,7 @@ import { assetDirectory, cacheDirectory, find } from '../../../tools/control-pla
 import { newTokens, tokenFile } from '../../../tools/control-plane/credentials.ts'
 import { freePorts } from '../../../tools/control-plane/free-port.ts'
 import { isAtLeast } from '../../../tools/control-plane/go-build.ts'
-import { MODULE_DIRECTORY, readGoModule } from '../../../tools/control-plane/go-module.ts'
+import { HELM, kubernetes, readGoModule } from '../../../tools/control-plane/go-module.ts'
 import { withLock } from '../../../tools/control-plane/lock.ts'
 import { elapsed, reportTo, silent } from '../../../tools/control-plane/report.ts'
 
@@ -44,7 +44,7 @@ describe('the binaries of the embedded control plane', () => {
   })
 
   it('are looked for in KUBEBUILDER_ASSETS and cached below XDG_CACHE_HOME', () => {
-    const module = { version: 'v1.2.3', fingerprint: 'abc' }
+    const module = { name: 'kubernetes', version: 'v1.2.3', fingerprint: 'abc' } as const
     expect(assetDirectory({ KUBEBUILDER_ASSETS: '/assets' })).to.deep.equal(['/assets'])
     expect(assetDirectory({ KUBEBUILDER_ASSETS: '' })).to.deep.equal([])
     expect(cacheDirectory(module, { XDG_CACHE_HOME: '/cache' })).to.equal('/cache/tenant-isolation/kubernetes/v1.2.3-abc')
@@ -52,18 +52,31 @@ describe('the binaries of the embedded control plane', () => {
   })
 
   it('are built again when what they are built from changes', () => {
-    const files = ['go.mod', 'go.sum'].map((name) => ({ name, text: readFileSync(join(MODULE_DIRECTORY, name), 'utf8') }))
+    const files = ['go.mod', 'go.sum'].map((name) => ({ name, text: readFileSync(join(kubernetes().directory, name), 'utf8') }))
     for (const { name, text } of files) writeFileSync(join(directory, name), text)
-    const before = readGoModule(directory)
-    expect(before).to.deep.equal(readGoModule())
+    const source = { ...kubernetes(), directory }
+    const before = readGoModule(source)
+    expect(before).to.deep.equal({ ...readGoModule(), directory })
     writeFileSync(join(directory, 'go.sum'), 'other')
-    expect(readGoModule(directory).fingerprint).not.to.equal(before.fingerprint)
+    expect(readGoModule(source).fingerprint).not.to.equal(before.fingerprint)
   })
 
   it('say which version they are', () => {
     const { version, buildFlags } = readGoModule()
     expect(version).to.match(/^v1\.\d+\.\d+$/)
     expect(buildFlags.join(' ')).to.include(`component-base/version.gitVersion=${version}`)
+    const helm = readGoModule(HELM)
+    expect(helm.version).to.match(/^v4\.\d+\.\d+$/)
+    expect(helm.buildFlags.join(' ')).to.include(`internal/version.version=${helm.version}`)
+  })
+
+  it('are of the version that is asked for, where there is a module for it', () => {
+    for (const wanted of ['1.34', '1.35', '1.36']) {
+      const { version, buildFlags } = readGoModule(kubernetes(wanted))
+      expect(version).to.match(new RegExp(`^v${wanted.replace('.', '\\.')}\\.\\d+$`))
+      expect(buildFlags.join(' ')).to.include(`gitMinor=${wanted.slice(2)}`)
+    }
+    expect(() => kubernetes('1.29')).to.throw('KUBERNETES=1.29 cannot be built; tools/kubernetes has 1.36, 1.35, 1.34')
   })
 
   it('need a Go that is new enough', () => {

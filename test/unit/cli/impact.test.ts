@@ -1,0 +1,142 @@
+/** `impact` over the book's cluster, as a person meets it; with a real API server in test/cluster/impact.test.ts. */
+
+import { expect } from 'chai'
+import { ACME, CLUSTER, MANNING } from '../../support/book.ts'
+import { type Folder, temporaryFolder } from '../../support/cli.ts'
+import { call } from '../../support/shell.ts'
+
+type Line = {
+  readonly purpose: string
+  readonly through?: string
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+  readonly ports: readonly { readonly protocol: string; readonly port: number; readonly endPort: number }[]
+  readonly certain: boolean
+  readonly pairs: number
+}
+type Told = { readonly by: string; readonly lost: readonly Line[]; readonly gained: readonly Line[]; readonly unknowns: readonly string[] }
+
+const TENANT = (name: string, network: object) =>
+  JSON.stringify({
+    apiVersion: 'tenant-isolation.dev/v1alpha1',
+    kind: 'TenantIsolation',
+    metadata: { name },
+    spec: { namespaceSelector: { matchLabels: { tenant: name } }, network },
+  })
+
+describe('impact', function () {
+  this.timeout(20_000)
+  let folder: Folder
+  before(() => {
+    folder = temporaryFolder()
+  })
+  after(() => folder.remove())
+
+  const impact = async (...args: readonly string[]): Promise<Told> => {
+    const { stdout, refused, stderr } = await call('impact', ...args, '-o', 'json')
+    expect(refused, stderr).to.equal(false)
+    return JSON.parse(stdout)
+  }
+  const about = (lines: readonly Line[], purpose: string, to: string) =>
+    lines.filter((line) => line.purpose === purpose && line.to.includes(to)).map(({ from, ports }) => ({ from, ports }))
+
+  it('names what a default deny takes away, the riskiest first, and what it cannot say', async () => {
+    const { stdout, concluded } = await call('impact', '-f', CLUSTER, '-f', MANNING, '-f', ACME, '--by', 'tenant')
+    expect(stdout).to.match(/^lost: \d+ kinds of flows, gained: nothing, among 13 pods; NetworkPolicies: 9 created, in 3 namespaces\n/)
+    const heads = stdout.match(/^ {2}(?=[A-Z])(?!which|what).*$/gm)
+    expect(heads).to.deep.equal([
+      '  The API server',
+      '  Pods to which an Ingress leads',
+      '  Services',
+      '  Outside of the cluster',
+      '  Everything else',
+    ])
+    expect(stdout).to.include('  - acme, manning -> API server: TCP 6443\n      8 pairs, such as acme/api-7d4b9c6f8-m5q2z -> API server\n')
+    expect(stdout).to.include('  - acme -> Internet: all ports but TCP 443\n')
+    expect(stdout)
+      .to.include('\nWhat this cannot say\n')
+      .and.to.include('which running pods podSecurity would not admit again (acme, manning)')
+    expect(stdout.split('\n').filter((line) => line.length > 100 && !line.startsWith('  from') && !line.startsWith('  wh'))).to.deep.equal(
+      [],
+    )
+    expect(concluded).to.equal('findings')
+  })
+
+  it('keeps DNS and the flows of the rules, and loses the others to the same Services', async () => {
+    const { by, lost } = await impact('-f', CLUSTER, '-f', MANNING)
+    expect(by).to.equal('workload')
+    expect(lost.filter(({ purpose }) => purpose === 'DNS')).to.deep.equal([])
+    const [database] = about(lost, 'Service', 'shop/StatefulSet/database')
+    expect(database?.ports).to.deep.equal([{ protocol: 'TCP', port: 5432, endPort: 5432 }])
+    expect(database?.from).to.include('acme/Deployment/api').and.to.include('warehouse/Deployment/stock')
+    expect(database?.from).not.to.include('shop/Deployment/webserver')
+  })
+
+  it('says that DNS is lost where no rule keeps it', async () => {
+    const closed = folder.file('closed.yaml', TENANT('manning', { dns: { mode: 'Disabled' } }))
+    const { lost } = await impact('-f', CLUSTER, '-f', closed)
+    const [dns] = lost
+    expect(dns).to.deep.include({ purpose: 'DNS', through: 'Service kube-system/kube-dns', to: ['kube-system/Deployment/coredns'] })
+    expect(dns?.ports.map(({ protocol, port }) => `${protocol} ${port}`)).to.deep.equal(['TCP 53', 'UDP 53'])
+  })
+
+  it('names the Ingress whose pods its controller could no longer reach; a rule for the controller mends that', async () => {
+    const { lost } = await impact('-f', CLUSTER, '-f', MANNING)
+    const controller = 'ingress-nginx/Deployment/controller'
+    const through = lost.filter(({ through: name }) => name === 'Ingress shop/front by Service shop/webserver')
+    expect(through.flatMap(({ from }) => from)).to.include(controller)
+    const mended = folder.file(
+      'mended.yaml',
+      TENANT('manning', {
+        ingress: [
+          {
+            name: 'controller',
+            from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } } }],
+            ports: [{ port: 8080 }],
+          },
+        ],
+      }),
+    )
+    const after = (await impact('-f', CLUSTER, '-f', mended)).lost.filter(({ purpose }) => purpose === 'Ingress')
+    expect(after.flatMap(({ from }) => from)).not.to.include(controller)
+  })
+
+  it('tells gained flows from lost ones', async () => {
+    const closed =
+      '{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: closed, namespace: shop}, spec: {podSelector: {}, policyTypes: [Ingress]}}'
+    const { gained } = await impact('-f', CLUSTER, '-f', folder.file('policy.yaml', closed), '-f', MANNING)
+    expect(about(gained, 'Service', 'shop/StatefulSet/database')).to.deep.equal([
+      { from: ['shop/Deployment/webserver'], ports: [{ protocol: 'TCP', port: 5432, endPort: 5432 }] },
+    ])
+  })
+
+  it('says nothing, with exit code 0, where nothing changes', async () => {
+    const { stdout, concluded } = await call('impact', '-f', CLUSTER)
+    expect([stdout, concluded]).to.deep.equal(['no flow would be gained or lost\n', 'nothing'])
+  })
+
+  it('counts a tenant in mode Audit as if it were enforced, unless told otherwise', async () => {
+    const audit = folder.file('audit.yaml', TENANT('manning', { mode: 'Audit' }))
+    const { stdout, stderr } = await call('impact', '-f', CLUSTER, '-f', audit, '-o', 'json')
+    expect(JSON.parse(stdout).lost).not.to.deep.equal([])
+    expect(stderr).to.include('note: TenantIsolation manning has network.mode Audit, and is counted as if it were enforced\n')
+    const asWritten = await call('impact', '-f', CLUSTER, '-f', audit, '--as-written')
+    expect([asWritten.stdout, asWritten.concluded]).to.deep.equal(['no flow would be gained or lost\n', 'nothing'])
+  })
+
+  it('looks at one namespace', async () => {
+    const { lost } = await impact('-f', CLUSTER, '-f', MANNING, '-n', 'warehouse')
+    const ends = lost.map(
+      ({ from, to }) =>
+        [...from, ...to].some((name) => name === 'warehouse/Deployment/stock') || to.includes('manning') || from.includes('manning'),
+    )
+    expect(ends.every((one) => one)).to.equal(true)
+    expect(lost.flatMap(({ from, to }) => [...from, ...to]).filter((name) => name.startsWith('shop/'))).to.deep.equal([])
+  })
+
+  it('is a table for a pull request', async () => {
+    const { stdout } = await call('impact', '-f', CLUSTER, '-f', MANNING, '--by', 'tenant', '-o', 'markdown')
+    expect(stdout).to.include('**Lost**\n\n|  | From | To | Ports | Through | Pairs of pods |\n|---|---|---|---|---|---|\n')
+    expect(stdout).to.include('| The API server | manning | API server | TCP 6443 |  | 6 pairs, such as shop/database-0 -\\> API server |')
+  })
+})

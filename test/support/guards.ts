@@ -20,7 +20,7 @@ import { eventually } from './eventually.ts'
 import { impersonating, type Person, personWith } from './guarded-people.ts'
 import { kubeConfigOf } from './kube-setup.ts'
 import { GUARD_JUDGES, judgeBinding } from './mutants/guard-judges.ts'
-import { isCopy, watch } from './mutants/guard-watch.ts'
+import { IS_WATCHED, isCopy, watch } from './mutants/guard-watch.ts'
 import { installedCluster } from './operator.ts'
 import { ADMIN, account, person as impersonated, openPeople, type People, type Person as Somebody } from './people.ts'
 
@@ -80,7 +80,7 @@ export class GuardedCluster {
 
   /** With the judge of its mutants beside it, which refuses nothing. */
   async #bind(binding: AdmissionBinding): Promise<void> {
-    await this.make(BINDINGS, judgeBinding(binding))
+    if (IS_WATCHED) await this.make(BINDINGS, judgeBinding(binding))
     await this.make(BINDINGS, binding)
   }
 
@@ -110,7 +110,7 @@ export class GuardedCluster {
 
   /** In the name of somebody who has no token here. */
   as(who: Somebody): Person {
-    return impersonating(this.#people, who, (request) => watch(this.#people, who, request))
+    return impersonating(this.#people, who, IS_WATCHED ? (request) => watch(this.#people, who, request) : undefined)
   }
 
   /** The audit annotations of this key that `during` leaves. */
@@ -175,14 +175,16 @@ export async function guardedCluster({ watched = true }: Options = {}): Promise<
   operatorConfig.loadFromFile(kubeconfig)
   const copies = await openPeople()
   const somebody = (kubeConfig: KubeConfig, who: Somebody) =>
-    personWith(kubeConfig, watched ? (request) => watch(copies, who, request) : undefined)
+    personWith(kubeConfig, watched && IS_WATCHED ? (request) => watch(copies, who, request) : undefined)
   const admin = somebody(await kubeConfigOf('admin'), ADMIN)
   const alice = somebody(await kubeConfigOf('alice'), impersonated('alice', 'manning-developers'))
   const bob = somebody(await kubeConfigOf('bob'), impersonated('bob', 'manning-developers'))
   const operator = somebody(operatorConfig, account(OPERATOR_ACCOUNT.namespace, OPERATOR_ACCOUNT.serviceAccount))
   const cluster = new GuardedCluster({ admin, alice, bob, operator }, controlPlane.auditLog, copies)
-  for (const { policy } of GUARD_JUDGES) await ensure(admin, POLICIES, policy)
-  for (const binding of guardBindings()) await ensure(admin, BINDINGS, judgeBinding(binding))
+  if (IS_WATCHED) {
+    for (const { policy } of GUARD_JUDGES) await ensure(admin, POLICIES, policy)
+    for (const binding of guardBindings()) await ensure(admin, BINDINGS, judgeBinding(binding))
+  }
   for (const policy of guardPolicies()) await ensure(admin, POLICIES, policy)
   for (const binding of guardBindings()) await ensure(admin, BINDINGS, binding)
   return cluster

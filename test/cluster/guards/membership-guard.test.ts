@@ -167,6 +167,8 @@ describe('the labels of a namespace', function () {
     expect(await refusal(label('member-in', pss, cluster.alice, 'status'))).to.include(refusedWords)
     expect(await refusal(create({ guarded: TENANT, ...pss }))).to.include(`bring it into the tenant, ${refusedWords}`)
     expect(await refusal(label('member-in', { 'pod-security.kubernetes.io/warn-version': 'v1.0' }))).to.include(refusedWords)
+    expect(await refusal(label('member-in', { ...pss, free: 'x' }))).to.include(refusedWords)
+    await label('member-in', { free: 'x' })
     await label('member-out', pss)
     await label('member-in', pss, cluster.bob)
     await cluster.allow('system:serviceaccount:tenant-isolation-system:tenant-isolation', 'member-operator', MAY_LABEL)

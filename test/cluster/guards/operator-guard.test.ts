@@ -173,23 +173,32 @@ describe("the operator's own account", function () {
       controller: true,
       ...more,
     })
-    const lost = (name: string, owner: object) =>
-      binding('ClusterRoleBinding', { name, labels: {}, ownerReferences: [owner] }, { name: 'view' })
-    const remove = async (name: string, owner: object) => {
-      await cluster.make(CLUSTER_ROLE_BINDINGS, lost(name, owner))
+    const lost = (name: string, ...ownerReferences: readonly object[]) =>
+      binding('ClusterRoleBinding', { name, labels: {}, ownerReferences }, { name: 'view' })
+    const remove = async (name: string, ...owners: readonly object[]) => {
+      await cluster.make(CLUSTER_ROLE_BINDINGS, lost(name, ...owners))
       return await cluster.operator.client.delete(CLUSTER_ROLE_BINDINGS, { name }, dryRun)
     }
     await remove(NAME, controller())
     const config = { apiVersion: 'v1', kind: 'ConfigMap', name: TENANT, uid: tenant.metadata.uid, controller: true }
+    await remove(`tenant-isolation:${TENANT}:also-owned`, { ...config, controller: false }, controller())
     for (const [name, owner] of [
       ['leash-own', controller()],
       ['tenant-isolation:acme:default', controller()],
       [`tenant-isolation:${TENANT}:a`, controller({ controller: false })],
       [`tenant-isolation:${TENANT}:b`, config],
       [`tenant-isolation:${TENANT}:c`, controller({ apiVersion: 'example.com/v1' })],
+      [`tenant-isolation:${TENANT}:d`, controller({ kind: 'PodSecurityProfile' })],
+      [`tenant-isolation:${TENANT}:e`, controller({ controller: undefined })],
     ] as const)
       expect(await refusal(remove(name, owner)), name).to.include('writes only what has the label')
-    // It may not be made into something that binds, either.
+    // It may not be made into something that binds, either, nor made anew without the label.
+    const anew = binding(
+      'ClusterRoleBinding',
+      { name: `tenant-isolation:${TENANT}:f`, labels: {}, ownerReferences: [controller()] },
+      { name: `tenant-isolation:${TENANT}:f` },
+    )
+    expect(await refusal(cluster.operator.client.create(CLUSTER_ROLE_BINDINGS, anew, dryRun))).to.include('writes only what has the label')
     const patch = { type: 'merge', body: { metadata: { labels: { a: 'b' } } } } as const
     await refusal(cluster.operator.client.patch(CLUSTER_ROLE_BINDINGS, { name: NAME }, patch, dryRun))
   })

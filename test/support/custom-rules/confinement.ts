@@ -7,8 +7,14 @@ const options = { user: 'u', role: 'r', type: 't', level: 's0:c1,c2' }
 const seLinux = (changed: object = {}) => ({ seLinuxOptions: { ...options, ...changed } })
 const seccomp = (type: string, localhostProfile?: string) => ({ seccompProfile: { type, localhostProfile } })
 const appArmor = (type: string, localhostProfile?: string) => ({ appArmorProfile: { type, localhostProfile } })
-const annotated = (profile: string, of = 'main'): PodManifest =>
-  context({}, {}, { [`container.apparmor.security.beta.kubernetes.io/${of}`]: profile })
+const PREFIX = 'container.apparmor.security.beta.kubernetes.io/'
+const annotated = (profile: string, of = 'main'): PodManifest => context({}, {}, { [`${PREFIX}${of}`]: profile })
+
+/** A note is beside it. */
+const annotatedAmongOthers = (profile: string): PodManifest => ({
+  ...annotated(profile),
+  metadata: { annotations: { note: 'unconfined', [`${PREFIX}main`]: profile } },
+})
 
 /** The other container is not. */
 const firstAnnotated: PodManifest = { ...annotated('localhost/a', 'first'), spec: initContext({}).spec }
@@ -150,6 +156,7 @@ export const CONFINEMENT: Cases = {
       firstAnnotated,
       template(firstAnnotated),
       template(annotated('runtime/default')),
+      template(annotatedAmongOthers('runtime/default')),
       context(appArmor('Unconfined')),
       podContext(appArmor('RuntimeDefault')),
       podContext(appArmor('RuntimeDefault'), appArmor('Localhost', 'a')),
@@ -157,6 +164,12 @@ export const CONFINEMENT: Cases = {
       initContext({}, appArmor('Localhost', 'a')),
       ephemeralContext(appArmor('Unconfined')),
     ),
+  },
+  'an AppArmor file for each container': {
+    rules: { appArmor: { allowed: ['Localhost/a'] } },
+    old: context(appArmor('Localhost', 'a')),
+    fits: [ephemeralContext(appArmor('Localhost', 'a'))],
+    refused: refusedWith(/container debugger: appArmorProfile must be one of "Localhost\/a"$/, ephemeralContext({})),
   },
   'one AppArmor file': {
     rules: { appArmor: { allowed: ['Localhost/a'] } },

@@ -31,6 +31,13 @@ const downward = (...items: readonly object[]) => ({ downwardAPI: { items } })
 const namespaceItem = { path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }
 
 const mount = (fields: object = {}) => ({ name: 'v', mountPath: '/mnt', ...fields })
+/** Two paths, both mounted to be written to. */
+const bothMounted = (path: string, other: string): PodManifest => ({
+  spec: {
+    containers: [{ name: 'main', image: 'none', volumeMounts: [mount(), { name: 'w', mountPath: '/other' }] }],
+    volumes: [named(hostPath(path)), { name: 'w', ...hostPath(other) }],
+  },
+})
 /** The path, mounted by the main container and perhaps by one that runs first. */
 const mounted = (path: string, mounts: readonly object[], first?: readonly object[]): PodManifest => ({
   spec: {
@@ -39,11 +46,14 @@ const mounted = (path: string, mounts: readonly object[], first?: readonly objec
     volumes: [named(hostPath(path)), { name: 'scratch', emptyDir: {} }],
   },
 })
+/** Something else is wrong with it. */
+const alsoWrong = (pod: PodManifest): PodManifest => ({ ...pod, spec: { ...pod.spec, hostPID: true } })
 const readOnly = { readOnly: true }
 const scratch = { name: 'scratch', mountPath: '/scratch' }
 
 const PROJECTED = /volume v: projected is not allowed$/
 const OUTSIDE = /volume v: hostPath is outside the allowed paths: "\/var\/log", "\/etc\/", "\/etc\/app"$/
+const ONLY_THAT = /profile "default": hostPID is not allowed$/
 const READ_ONLY = /volume v: this hostPath must be mounted read-only$/
 
 export const VOLUMES: Cases = {
@@ -119,6 +129,9 @@ export const VOLUMES: Cases = {
       [mounted('/etc', [mount(readOnly)], [mount()]), READ_ONLY],
       [mounted('/etc', [], [mount()]), READ_ONLY],
       [{ ephemeral: { volumeMounts: [mount()] } }, READ_ONLY],
+      [bothMounted('/home', '/var/log'), OUTSIDE],
+      [bothMounted('/etc', '/var/log'), READ_ONLY],
+      [alsoWrong(mounted('/etc', [mount(readOnly)])), ONLY_THAT],
     ],
   },
   drivers: {
@@ -136,11 +149,16 @@ export const VOLUMES: Cases = {
     refused: [
       [volume({ csi: { driver: 'c.example' } }), /volume v: csi driver is not allowed; allowed are "a\.example", "b\.example"$/],
       [volume({ flexVolume: { driver: 'x/c' } }), /volume v: flexVolume driver is not allowed; allowed are "x\/a", "x\/b"$/],
+      [alsoWrong(volume({ csi: { driver: 'a.example' } })), ONLY_THAT],
+      [alsoWrong(volume({ flexVolume: { driver: 'x/b' } })), ONLY_THAT],
     ],
   },
   'any driver': {
     rules: { volumes: ['csi', 'flexVolume', 'secret'] },
     fits: [volume({ csi: { driver: 'c.example' } }), volume({ flexVolume: { driver: 'x/c' } })],
-    refused: [],
+    refused: [
+      [alsoWrong(volume({ csi: { driver: 'c.example' } })), ONLY_THAT],
+      [alsoWrong(volume({ flexVolume: { driver: 'x/c' } })), ONLY_THAT],
+    ],
   },
 }

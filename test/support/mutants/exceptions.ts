@@ -1,7 +1,5 @@
 /** support/mutants/exceptions.ts — mutants that no request can tell from the original, one by one, and why. */
 
-import { podSecurity } from '../../../src/api/pod-security/pod-security.ts'
-
 const NO_SUCH_EPHEMERAL = 'the API server takes no ephemeral container with ports, probes or hooks'
 const ALL_OR_NONE = 'the API server takes a pod only if all of its containers are host processes, or none'
 
@@ -13,6 +11,10 @@ export const SAME_RULES: Readonly<Record<string, string>> = {
   'probeHosts: without "variables.spec.?ephemeralContainers.orValue([])"': NO_SUCH_EPHEMERAL,
   'hostPaths: "r.?hostPaths.orValue([]).exists(h, v.path.startsWith(h.pa ... refix : h.pathPrefix + \'/\'))" is always true':
     'a path that is outside of all is refused for that already; the custom rules see that it is not called read-only as well',
+  'windowsHostProcess: "((variables.spec.containers + variables.spec.?initContain ... ?hostProcess.orValue(false))", it takes all':
+    ALL_OR_NONE,
+  'probeHosts: "(has(c.livenessProbe) || has(c.readinessProbe) || has(c.startupProbe) || has(c.lifecycle))" is always true':
+    'it only spares looking at what is not there',
   'capabilities: "size(r.?capabilities.?requiredDrop.orValue([])) == 0" is always false':
     'it only spares looking at the containers: all of no capabilities are dropped',
   'appArmor: "variables.annotations[k].startsWith(\'localhost/\')" is always true':
@@ -50,25 +52,5 @@ export const SAME_GUARDS: Readonly<Record<string, string>> = {
     'both objects have the same name',
   'operator-guard: "size(r.?nonResourceURLs.orValue([])) == 0" is always true':
     'the API server takes no rule for resources and URLs at once',
-  'operator-guard: "(variables.subject.roleRef.kind == \'ClusterRole\')" is always true':
-    'the API server takes no ClusterRoleBinding to another kind of role',
   'operator-guard: "(request.operation == \'UPDATE\')" is always true': NOTHING_TO_COMPARE,
-  ...('standard' in podSecurity.shape ? {} : withoutStandard()),
-}
-
-/** Until the resource has it, nobody can ask for it. */
-function withoutStandard(): Readonly<Record<string, string>> {
-  const reason = 'podSecurity.standard is not in the resource yet'
-  return {
-    'membership-guard: "((variables.before || variables.after) && (dyn(params).sp ... n-system:tenant-isolation\'))" is always false':
-      reason,
-    'membership-guard: "(variables.touched.exists(k, k.startsWith(\'pod-security.kubernetes.io/\')))" is always true': reason,
-    'membership-guard: "(request.userInfo.username != \'system:serviceaccount:tena ... on-system:tenant-isolation\')" is always true':
-      reason,
-    'membership-guard: "k.startsWith(\'pod-security.kubernetes.io/\')" is always true': reason,
-    'membership-guard: "k.startsWith(\'pod-security.kubernetes.io/\')" is always false': reason,
-    'membership-guard: "variables.touched.exists(k, k.startsWith(\'pod-security.kubernetes.io/\'))", it takes all': reason,
-    'membership-guard: without "(variables.standard ? [\'change its Pod Security labels\'] : [])"': reason,
-    'membership-guard: "variables.standard" is always false': reason,
-  }
 }

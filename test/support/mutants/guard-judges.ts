@@ -10,7 +10,7 @@ import type { ResourceRule } from '../../../src/admission/policy.ts'
 import { GROUP } from '../../../src/api/labels.ts'
 import { type Node, parseCel } from './cel-tree.ts'
 import { Schema } from './schema.ts'
-import { unseenRequests } from './unseen.ts'
+import { unchecked, unseenRequests } from './unseen.ts'
 
 export type GuardJudge = { readonly guard: string; readonly policy: AdmissionPolicy; readonly mutants: readonly string[] }
 
@@ -90,7 +90,7 @@ function judgeOf({ metadata: { name, labels }, spec: guardSpec, ...head }: Admis
       // A judge that cannot answer is no reason to refuse anything.
       failurePolicy: 'Ignore',
       ...(paramKind && { paramKind }),
-      matchConstraints,
+      matchConstraints: { ...matchConstraints, resourceRules: matchConstraints.resourceRules.map(unchecked) },
       matchConditions: [{ name: 'asked', expression: `request.userInfo.groups.exists(g, g.startsWith('${PREFIX}'))` }],
       variables: [
         {

@@ -8,6 +8,9 @@ import type { KubeRequest } from '../../../src/kube/transport.ts'
 import type { Answer, People, Person } from '../people.ts'
 import { answerOf, GUARD_JUDGES, groupOf, isGroup } from './guard-judges.ts'
 
+/** Only where that is wanted (`make mutants`): it doubles the requests. */
+export const IS_WATCHED = process.env.MUTANTS === '1'
+
 /** By guard, the numbers of its mutants. */
 type Asked = ReadonlyMap<string, readonly number[]>
 

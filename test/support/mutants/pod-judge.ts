@@ -14,6 +14,7 @@ import { RULES } from '../../../src/admission/rules/rules.ts'
 import { type Answer, type Person, person } from '../people.ts'
 import type { Counts } from './mutations.ts'
 import { Schema } from './schema.ts'
+import { unchecked } from './unseen.ts'
 import { inlined } from './variables.ts'
 
 /** Without our group behind it. */
@@ -84,12 +85,12 @@ const ANSWER: Validation = {
 export const podJudge = validatingPolicy({
   name: POD_JUDGE,
   resourceRules: [
-    {
+    unchecked({
       apiGroups: [''],
       apiVersions: ['v1'],
       operations: ['CREATE', 'UPDATE'],
       resources: ['pods', 'pods/ephemeralcontainers', 'podtemplates'],
-    },
+    }),
   ],
   matchConditions: [{ name: 'dry-run', expression: cel`request.?dryRun.orValue(false)` }],
   variables: [

@@ -13,7 +13,8 @@ export function inlined(expression: string, variables: readonly Variable[]): str
     name,
     expression: { cel: text },
   } of variables) {
-    if (editsOf(parseCel(text), text, 'value').length > 0) texts.set(name, withoutThem(text))
+    const whole = withoutThem(text)
+    if (editsOf(parseCel(whole), whole, 'value').length > 0) texts.set(name, whole)
   }
   return withoutThem(expression)
 }

@@ -16,9 +16,9 @@ export type Use = {
   readonly objection?: RegExp
 }
 
-/** The namespace of a tenant where pods are judged as they should be, and the one where that is broken on purpose. */
+/** The namespace of a tenant that pod-security judges, and the one where another form of it does. */
 export const USED = (tenant: string): string => tenant
-export const BROKEN = (tenant: string): string => `${tenant}-broken`
+export const BESIDE = (tenant: string): string => `${tenant}-beside`
 
 const SLOTS = [0, 1, 2, 3, 4, 5, 6, 7] as const
 /** How many profiles other tenants have. */
@@ -33,7 +33,7 @@ const profile = (slot: number): Profile => ({
   rules: { capabilities: { allowed: [`ALLOWED_${slot}`] } },
   subjects: [
     { kind: 'User', name: user(slot).user },
-    ...[USED, BROKEN].map((of) => ({ kind: 'ServiceAccount' as const, namespace: of('uses'), name: account(slot) })),
+    ...[USED, BESIDE].map((of) => ({ kind: 'ServiceAccount' as const, namespace: of('uses'), name: account(slot) })),
   ],
 })
 
@@ -43,10 +43,19 @@ const PRESETS: readonly Profile[] = [
   { name: 'custom', preset: 'Custom', rules: {}, subjects: [{ kind: 'User', name: 'dave' }] },
 ]
 
+/** Subjects that are nearly user 0 in a namespace of the tenant, with the default service account. */
+const NEARLY: Profile['subjects'] = [
+  { kind: 'Group', name: user(0).user },
+  { kind: 'User', name: 'system:authenticated' },
+  { kind: 'Group', name: 'others' },
+  { kind: 'ServiceAccount', namespace: 'elsewhere', name: 'default' },
+]
+
 /** By namespace; one has nothing about pods, as while its bindings outlive that by a moment. */
 export const TENANTS: Readonly<Record<string, PodSecurity | undefined>> = {
   uses: { profiles: SLOTS.map(profile) },
   'uses-warned': { mode: 'Warn', profiles: SLOTS.map(profile) },
+  'uses-nearly': { profiles: [profile(0), { ...profile(1), subjects: NEARLY }] },
   'uses-presets': { profiles: [...PRESETS] },
   'uses-disabled': { mode: 'Disabled', profiles: [profile(0)] },
   'uses-nothing': undefined,
@@ -58,6 +67,7 @@ export const ACCOUNTS: Readonly<Record<string, readonly string[]>> = { uses: SLO
 
 const adding = (capability: string, spec: object = {}) => context({ capabilities: { add: [capability] } }, spec)
 const privileged = context({ privileged: true })
+const HOST_PATHS = Array.from({ length: 20 }, (_, index) => ({ name: `v${index}`, hostPath: { path: '/' } }))
 
 /** Pods that were there before anybody judged them, by tenant and name. */
 export const OLD_PODS: Readonly<Record<string, Readonly<Record<string, PodManifest>>>> = {
@@ -82,8 +92,17 @@ const debug =
   (people, who, namespace) =>
     ask(people, who, namespace, container)
 
-const unfit = (slot: number) =>
-  new RegExp(`does not fit profile "p${slot}": container \\w+: capabilities\\.add may only have "ALLOWED_${slot}"`)
+const sentence = (slot: number) => `profile "p${slot}": containers? [\\w, ]+: capabilities\\.add may only have "ALLOWED_${slot}"`
+/** A profile, and all behind it but those that fit. */
+const unfit = (slot: number, count: number = SLOTS.length, ...fit: readonly number[]) =>
+  new RegExp(
+    `the pod does not fit ${SLOTS.slice(slot, count)
+      .filter((other) => !fit.includes(other))
+      .map(sentence)
+      .join('\\. Nor does it fit ')}${fit.length === 0 ? '' : hint(fit)}$`,
+  )
+const hint = (fit: readonly number[]) =>
+  `\\. It would fit profile ${fit.map((slot) => `"p${slot}"`).join(' or ')}, which neither user "user-\\d" nor service account "[^"]*/default" may use`
 
 export const USES: readonly Use[] = [
   {
@@ -122,7 +141,7 @@ export const USES: readonly Use[] = [
     objection: unfit(0),
   },
   { what: 'the second of two', tenant: 'uses-2', who: user(1), send: create(adding('ALLOWED_1')) },
-  { what: 'none of two fits', tenant: 'uses-2', who: user(1), send: create(adding('OTHER')), objection: unfit(1) },
+  { what: 'none of two fits', tenant: 'uses-2', who: user(1), send: create(adding('OTHER')), objection: unfit(1, 2) },
   {
     what: 'none of two may be used',
     tenant: 'uses-2',
@@ -147,6 +166,21 @@ export const USES: readonly Use[] = [
     objection:
       /does not fit profile "custom": container main: capabilities\.add may have none\. It would fit profile "privileged" or "baseline"/,
   },
+  {
+    what: 'a profile of somebody who is nearly the same',
+    tenant: 'uses-nearly',
+    who: user(0),
+    send: create(adding('ALLOWED_1')),
+    objection: unfit(0, 2, 1),
+  },
+  {
+    what: 'more than anybody reads of one profile',
+    tenant: 'uses-presets',
+    who: person('carol'),
+    send: create({ ...privileged, spec: { ...privileged.spec, volumes: HOST_PATHS } }),
+    objection:
+      /does not fit profile "baseline": container main: privileged is not allowed; volume v0: [^"]{0,500}\.\.\. \(21 findings\)\. Nor does it fit profile "custom": /,
+  },
   { what: 'everything, while it is disabled', tenant: 'uses-disabled', who: stranger, send: create(privileged) },
   { what: 'everything, while nothing is said', tenant: 'uses-nothing', who: stranger, send: create(privileged) },
   ...FEWER.map(
@@ -156,7 +190,7 @@ export const USES: readonly Use[] = [
       slot: count,
       who: user(count - 1),
       send: create(adding('OTHER')),
-      objection: unfit(count - 1),
+      objection: unfit(count - 1, count),
     }),
   ),
   ...SLOTS.flatMap((slot): Use[] => {
@@ -190,7 +224,7 @@ export const USES: readonly Use[] = [
         what: `the user of profile ${slot} wants what profile ${next} allows`,
         who: user(slot),
         send: create(adding(`ALLOWED_${next}`)),
-        objection: new RegExp(`${unfit(slot).source}.*It would fit profile "p${next}"`),
+        objection: unfit(slot, SLOTS.length, next),
       },
     ]
   }),

@@ -6,9 +6,10 @@
 
 import { expect } from 'chai'
 import { policyName } from '../../../src/admission/policy.ts'
-import { API_VERSION, KIND, TENANT_LABEL } from '../../../src/api/labels.ts'
+import { API_VERSION, KIND } from '../../../src/api/labels.ts'
 import { SAME_RULES } from '../../support/mutants/exceptions.ts'
 import { type Judgement, judge, MUTANTS, POD_JUDGE, podJudge } from '../../support/mutants/pod-judge.ts'
+import { record } from '../../support/mutants/results.ts'
 import { type Question, WATCHERS, type Watcher } from '../../support/mutants/watchers.ts'
 import { openPeople, type People, person } from '../../support/people.ts'
 import {
@@ -21,6 +22,7 @@ import {
   uninstallPodSecurity,
   untilSo,
 } from '../../support/pod-security.ts'
+import { bindPolicy } from '../../support/used-profiles.ts'
 
 /** Those that are refused everywhere first: where one rule refuses, the mutants of the others are not evaluated. */
 const QUESTIONS = WATCHERS.flatMap(({ tenant, questions }) => questions.map((question) => ({ tenant, question }))).sort(
@@ -53,6 +55,15 @@ describe('the rules, broken on purpose', function () {
         noticed.set(number, question.what)
       }
     })
+    record(
+      'Rules for pods',
+      MUTANTS.map(({ rule, what }, number) => ({
+        of: rule,
+        mutant: what,
+        noticed: noticed.has(number),
+        reason: SAME_RULES[`${rule}: ${what}`],
+      })),
+    )
   })
 
   after(async () => {
@@ -71,17 +82,7 @@ describe('the rules, broken on purpose', function () {
     await fill(people, person('alice'), tenant)
     const namespaceSelector = { matchLabels: { tenant } }
     await apply(people, { apiVersion: API_VERSION, kind: KIND, metadata: { name: tenant }, spec: { namespaceSelector, podSecurity } })
-    await apply(people, {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name: `${tenant}.${POD_JUDGE}`, labels: { [TENANT_LABEL]: tenant } },
-      spec: {
-        policyName: policyName(POD_JUDGE),
-        validationActions: ['Deny'],
-        paramRef: { name: tenant, parameterNotFoundAction: 'Deny' },
-        matchResources: { namespaceSelector },
-      },
-    })
+    await bindPolicy(people, { policy: policyName(POD_JUDGE), tenant, namespaces: { tenant }, action: 'Deny' })
     const answers = (question: Question) =>
       ask(tenant, question, []).then(
         () => true,

@@ -4,6 +4,7 @@
  */
 
 import type { PolicyObject } from '../../../src/admission/policy.ts'
+import type { Edit } from './mutations.ts'
 import { Schema } from './schema.ts'
 import { slowPath } from './slow-path.ts'
 import { unchecked, unseenRequests } from './unseen.ts'
@@ -50,8 +51,13 @@ export const profileMutants: PolicyObject = {
 
 export const MUTANTS: readonly string[] = schema.mutants
 
+/** What is not promised is put into words that nobody reads. */
+function isHeard({ becomes }: Edit): boolean {
+  return becomes === 'true'
+}
+
 function changed(name: string, expression: string): string {
-  if (BROKEN.test(name)) return schema.write(expression, 'value', name)
+  if (BROKEN.test(name)) return schema.write(expression, 'value', name, name === 'promised' ? isHeard : undefined)
   if (!THROUGH_RULES.includes(name)) return expression
   // Of the rules only whether they find anything: what is found is broken elsewhere.
   const [, start, found, rest] = /^(.*\|\|\s+)(!\(.*\))( \? r : \{'misfit': r\}\))$/s.exec(expression) ?? []

@@ -17,6 +17,12 @@ test: node_modules ## every test, against a real API server; KUBERNETES=1.34 or 
 	@$(NODE) tools/control-plane/binaries-ready.ts --tools
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
+# In this order: the mutants of the guards are those that the guards' own tests have noticed.
+.PHONY: mutants
+mutants: node_modules ## break every part of every admission policy, and fail for one that no test misses; writes docs/decisions/0021-results.md
+	@$(NODE) tools/control-plane/binaries-ready.ts
+	@MUTANTS=1 $(MOCHA) 'test/cluster/guards/*.test.ts' test/cluster/pod-security/mutants.test.ts 'test/mutants/*.test.ts'
+
 .PHONY: test-unit
 test-unit: node_modules ## the tests that need no API server
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts'

@@ -10,17 +10,19 @@ import { API_VERSION, KIND } from '../../src/api/labels.ts'
 import type { Spec } from '../../src/api/tenant-isolation.ts'
 import { managedPolicy } from '../../src/desired/managed.ts'
 import type { PolicySpec } from '../../src/desired/network/policy.ts'
-import { type Client, createClient } from '../../src/kube/client.ts'
 import { isNotFound, KubeApiError } from '../../src/kube/errors.ts'
 import type { KubeObject, StoredObject } from '../../src/kube/objects.ts'
 import type { Resource } from '../../src/kube/resources.ts'
-import { createTransport, type KubeRequest, type Transport } from '../../src/kube/transport.ts'
+import type { KubeRequest } from '../../src/kube/transport.ts'
 import { policyObject } from '../../src/reconcile/policy-entry.ts'
 import { NAMESPACES, NETWORK_POLICIES, PODS, TENANT_ISOLATIONS } from '../../src/reconcile/resources.ts'
-import type { User } from '../../tools/control-plane/credentials.ts'
 import { eventually } from './eventually.ts'
+import { impersonating, type Person, personWith } from './guarded-people.ts'
 import { kubeConfigOf } from './kube-setup.ts'
+import { GUARD_JUDGES, judgeBinding } from './mutants/guard-judges.ts'
+import { IS_WATCHED, isCopy, watch } from './mutants/guard-watch.ts'
 import { installedCluster } from './operator.ts'
+import { ADMIN, account, person as impersonated, openPeople, type People, type Person as Somebody } from './people.ts'
 
 const ADMISSION = { group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false } as const
 export const POLICIES: Resource = { ...ADMISSION, plural: 'validatingadmissionpolicies', kind: 'ValidatingAdmissionPolicy' }
@@ -35,11 +37,6 @@ export const ROLE_BINDINGS: Resource = { ...RBAC, plural: 'rolebindings', kind: 
 /** Long enough for a policy or a binding to become known to the API server's evaluator. */
 export const EFFECTIVE = { within: 15_000 } as const
 
-/** The user agent of all people here, the operator's account included. */
-export const GUARDS_TEST = 'guards-test'
-
-export type Person = { readonly client: Client; readonly transport: Transport }
-
 /** What is made here goes in reverse order when it is cleared. */
 export class GuardedCluster {
   readonly admin: Person
@@ -47,10 +44,12 @@ export class GuardedCluster {
   readonly alice: Person
   readonly bob: Person
   readonly #auditLog: string
+  readonly #people: People
   readonly #made: { readonly resource: Resource; readonly at: { readonly name: string; readonly namespace?: string | undefined } }[] = []
 
-  constructor(people: Readonly<Record<'admin' | 'operator' | 'alice' | 'bob', Person>>, auditLog: string) {
+  constructor(people: Readonly<Record<'admin' | 'operator' | 'alice' | 'bob', Person>>, auditLog: string, copies: People) {
     this.#auditLog = auditLog
+    this.#people = copies
     this.admin = people.admin
     this.operator = people.operator
     this.alice = people.alice
@@ -71,12 +70,18 @@ export class GuardedCluster {
   /** The resource and its bindings, as the operator would write them. */
   async tenant(name: string, spec: Spec): Promise<TenantObject> {
     const tenant = await this.make(TENANT_ISOLATIONS, { apiVersion: API_VERSION, kind: KIND, metadata: { name }, spec })
-    for (const binding of tenantBindings({ name, spec }, PROTECTED)) await this.make(BINDINGS, binding)
+    for (const binding of tenantBindings({ name, spec }, PROTECTED)) await this.#bind(binding)
     return tenant
   }
 
   async gates(tenants: readonly GuardedTenant[], ...further: readonly string[]): Promise<void> {
-    for (const binding of gateBindings(tenants, [...PROTECTED, ...further])) await this.make(BINDINGS, binding)
+    for (const binding of gateBindings(tenants, [...PROTECTED, ...further])) await this.#bind(binding)
+  }
+
+  /** With the judge of its mutants beside it, which refuses nothing. */
+  async #bind(binding: AdmissionBinding): Promise<void> {
+    if (IS_WATCHED) await this.make(BINDINGS, judgeBinding(binding))
+    await this.make(BINDINGS, binding)
   }
 
   async changeTenant(name: string, spec: object): Promise<void> {
@@ -103,6 +108,11 @@ export class GuardedCluster {
     else await this.make(ROLE_BINDINGS, rbac('RoleBinding', { name, namespace }, body))
   }
 
+  /** In the name of somebody who has no token here. */
+  as(who: Somebody): Person {
+    return impersonating(this.#people, who, IS_WATCHED ? (request) => watch(this.#people, who, request) : undefined)
+  }
+
   /** The audit annotations of this key that `during` leaves. */
   async audited(key: string, during: () => Promise<void>): Promise<readonly Audited[]> {
     const { size: before } = await stat(this.#auditLog)
@@ -115,9 +125,11 @@ export class GuardedCluster {
       return written
     })
     const events = text.split('\n').filter((line) => line.includes(key))
-    return events.map((line) => {
-      const { user, responseStatus, annotations } = JSON.parse(line) as AuditEvent
-      return { user: user.username, code: responseStatus.code, text: annotations[key] }
+    return events.flatMap((line) => {
+      const { user, impersonatedUser, responseStatus, annotations } = JSON.parse(line) as AuditEvent
+      // Copies that are asked about mutants are nobody's own requests.
+      if (impersonatedUser && isCopy(impersonatedUser)) return []
+      return [{ user: (impersonatedUser ?? user).username, code: responseStatus.code, text: annotations[key] }]
     })
   }
 
@@ -128,14 +140,19 @@ export class GuardedCluster {
         if (!isNotFound(error)) throw error
       })
     }
-    await Promise.all([this.admin, this.operator, this.alice, this.bob].map(({ transport }) => transport.close()))
+    await Promise.all(
+      [this.#people, ...[this.admin, this.operator, this.alice, this.bob].map(({ transport }) => transport)].map((open) => open.close()),
+    )
   }
 }
+
+export type { Person } from './guarded-people.ts'
 
 export type Audited = { readonly user: string; readonly code: number; readonly text: string | undefined }
 
 type AuditEvent = {
   readonly user: { readonly username: string }
+  readonly impersonatedUser?: { readonly username: string; readonly groups?: readonly string[] }
   readonly responseStatus: { readonly code: number }
   readonly annotations: Readonly<Record<string, string>>
 }
@@ -146,27 +163,31 @@ export const PROTECTED = protectedNamespaces(OPERATOR_ACCOUNT)
 
 export const SEALED: PolicySpec = { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }
 
+type Options = {
+  /** Whether the mutants of the guards are asked about each request, too. Tests whose requests cost as much as one may cost say no. */
+  readonly watched?: boolean
+}
+
 /** CRD, RBAC and the guards of the chart. */
-export async function guardedCluster(): Promise<GuardedCluster> {
+export async function guardedCluster({ watched = true }: Options = {}): Promise<GuardedCluster> {
   const { kubeconfig, controlPlane } = await installedCluster()
   const operatorConfig = new KubeConfig()
   operatorConfig.loadFromFile(kubeconfig)
-  const [admin, alice, bob] = await Promise.all((['admin', 'alice', 'bob'] as const).map(person))
-  const operator = personWith(operatorConfig)
-  if (!admin || !alice || !bob) throw new Error('there are three users')
-  const cluster = new GuardedCluster({ admin, alice, bob, operator }, controlPlane.auditLog)
+  const copies = await openPeople()
+  const somebody = (kubeConfig: KubeConfig, who: Somebody) =>
+    personWith(kubeConfig, watched && IS_WATCHED ? (request) => watch(copies, who, request) : undefined)
+  const admin = somebody(await kubeConfigOf('admin'), ADMIN)
+  const alice = somebody(await kubeConfigOf('alice'), impersonated('alice', 'manning-developers'))
+  const bob = somebody(await kubeConfigOf('bob'), impersonated('bob', 'manning-developers'))
+  const operator = somebody(operatorConfig, account(OPERATOR_ACCOUNT.namespace, OPERATOR_ACCOUNT.serviceAccount))
+  const cluster = new GuardedCluster({ admin, alice, bob, operator }, controlPlane.auditLog, copies)
+  if (IS_WATCHED) {
+    for (const { policy } of GUARD_JUDGES) await ensure(admin, POLICIES, policy)
+    for (const binding of guardBindings()) await ensure(admin, BINDINGS, judgeBinding(binding))
+  }
   for (const policy of guardPolicies()) await ensure(admin, POLICIES, policy)
   for (const binding of guardBindings()) await ensure(admin, BINDINGS, binding)
   return cluster
-}
-
-async function person(user: User): Promise<Person> {
-  return personWith(await kubeConfigOf(user))
-}
-
-function personWith(kubeConfig: KubeConfig): Person {
-  const transport = createTransport({ kubeConfig, userAgent: GUARDS_TEST })
-  return { transport, client: createClient(transport, { fieldManager: GUARDS_TEST }) }
 }
 
 export async function ensure({ client }: Person, resource: Resource, object: AdmissionPolicy | AdmissionBinding): Promise<void> {
@@ -211,13 +232,17 @@ export async function refusal(request: Promise<unknown>): Promise<string> {
 
 /** Fails unless the request is refused with these words, within the time that a policy takes to become effective. Ask in dry runs. */
 export async function refused(request: () => Promise<unknown>, ...words: readonly string[]): Promise<void> {
-  await eventually(async () => {
+  const check = async () => {
     const message = await refusal(request())
     for (const word of words) expect(message).to.include(word)
-  }, EFFECTIVE)
+  }
+  await eventually(check, EFFECTIVE)
+  // Once more, for the copy that mutants are asked about, which goes first: it may have come a moment too early.
+  await check()
 }
 
 /** Fails unless the request is let through, within the same time. */
 export async function allowed(request: () => Promise<unknown>): Promise<void> {
   await eventually(request, EFFECTIVE)
+  await request()
 }

@@ -95,11 +95,22 @@ export async function apply(people: People, object: Applied): Promise<any> {
 
 /** The tenant, its namespace of the same name with the service accounts `default` and `accounts`, and everything that the operator would write. */
 export async function secure(people: People, tenant: string, podSecurity: PodSecurity, accounts: readonly string[] = []): Promise<void> {
+  await openNamespace(people, tenant, accounts)
+  await secureAs(people, tenant, podSecurity)
+}
+
+/** The namespace alone, in which anybody may create any pod. */
+export async function openNamespace(people: People, tenant: string, accounts: readonly string[] = []): Promise<void> {
   await apply(people, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: tenant, labels: { tenant } } })
   for (const name of ['default', ...accounts]) {
     await apply(people, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: tenant, name } })
   }
-  await secureAs(people, tenant, podSecurity)
+}
+
+/** The API server refuses pods of classes that are not there. */
+export async function createRuntimeClasses(people: People): Promise<void> {
+  for (const name of ['gvisor', 'kata'])
+    await apply(people, { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name }, handler: name })
 }
 
 /** The same for a tenant whose profiles change. */

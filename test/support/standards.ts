@@ -19,6 +19,9 @@ const context = (securityContext: Any) => ({ securityContext })
 const podContext = (securityContext: Any) => ({ securityContext })
 const row = (name: string, level: Level, rest: Omit<Row, 'name' | 'level'>): Row => ({ name, level, ...rest })
 const container = (name: string, level: Level, change: Any) => row(name, level, { container: change })
+/** An init container that goes on. */
+const sidecar = (name: string, level: Level, change: Any) =>
+  container(`${name}, of a sidecar`, level, { restartPolicy: 'Always', ...change })
 const pod = (name: string, level: Level, change: Any) => row(name, level, { spec: change })
 
 const capability = (name: string, level: Level) =>
@@ -39,6 +42,7 @@ const handlers = (host: string | undefined) => {
     'a TCP startup probe': { startupProbe: tcpSocket },
     'an HTTP hook after start': { lifecycle: { postStart: httpGet } },
     'an HTTP hook before stop': { lifecycle: { preStop: httpGet } },
+    'a TCP hook after start': { lifecycle: { postStart: tcpSocket } },
     'a TCP hook before stop': { lifecycle: { preStop: tcpSocket } },
   }
 }
@@ -103,6 +107,8 @@ export const ROWS: readonly Row[] = [
     .slice(0, 1)
     .map(([name, change]) => container(`${name} at itself`, 'privileged', change)),
   ...Object.entries(handlers(undefined)).map(([name, change]) => container(name, 'restricted', change)),
+  ...Object.entries(handlers('example.com')).map(([name, change]) => sidecar(`${name} at a host`, 'privileged', change)),
+  ...Object.entries(handlers(undefined)).map(([name, change]) => sidecar(name, 'restricted', change)),
 
   container('AppArmor Unconfined', 'privileged', context({ appArmorProfile: { type: 'Unconfined' } })),
   container('AppArmor RuntimeDefault', 'restricted', context({ appArmorProfile: { type: 'RuntimeDefault' } })),
@@ -190,31 +196,7 @@ export const ROWS: readonly Row[] = [
   }),
 ]
 
-export const LISTS = ['containers', 'initContainers', 'ephemeralContainers'] as const
-export type ContainerList = (typeof LISTS)[number]
-
-const SAFE = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  runAsNonRoot: true,
-  seccompProfile: { type: 'RuntimeDefault' },
-}
-
-/** Whether the row's container may be in that list at all: API servers take no ports and probes in ephemeral containers, and few in init containers. */
-export function goesInto({ container: change = {} }: Row, list: ContainerList): boolean {
-  const special = ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'].filter((field) => field in change)
-  return list === 'containers' || special.length === 0 || (list === 'initContainers' && special.join() === 'ports')
-}
-
-/** The container of the row; `safe` in every other list. */
-export function containerOf({ container: change = {}, spec = {} }: Row, name: string): Any {
-  // A Windows pod takes none of what makes a container safe on Linux.
-  const base = spec.os === undefined ? SAFE : {}
-  const securityContext =
-    'securityContext' in change && change.securityContext === undefined ? undefined : { ...base, ...change.securityContext }
-  return { name, image: 'none', ...change, securityContext }
-}
-
-export function safeContainer({ spec = {} }: Row, name: string): Any {
-  return { name, image: 'none', securityContext: spec.os === undefined ? SAFE : { runAsNonRoot: true } }
-}
+/** What no API server of today takes for safe yet. */
+export const ROWS_OF_NEWER_STANDARDS: readonly Row[] = ['net.ipv4.tcp_slow_start_after_idle', 'net.ipv4.tcp_notsent_lowat'].map((name) =>
+  sysctl(name, 'restricted'),
+)

@@ -98,14 +98,13 @@ const PORTS_INSIDE = or(
   cel`size(r.?ports.orValue([])) > 0 && r.ports.all(a, a in o.ports || o.ports.exists(b, ${portInside()}))`,
 )
 
-/** No port means every port of the protocol; a name is inside the same name only. */
+/** No port means every port of the protocol; a name is inside the same name only, and that is the same port. */
 function portInside(): Cel {
   const last = (port: string) => cel`${code(port)}.?endPort.orValue(${code(port)}.port)`
   return and(
-    cel`a.?protocol.orValue('TCP') == b.protocol`,
+    cel`a.protocol == b.protocol`,
     or(
       cel`!has(b.port)`,
-      cel`has(a.port) && type(a.port) == string && a.port == b.port`,
       cel`has(a.port) && type(a.port) == int && type(b.port) == int && a.port >= b.port && ${last('a')} <= ${last('b')}`,
     ),
   )

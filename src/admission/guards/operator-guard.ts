@@ -40,7 +40,7 @@ export function operatorGuard(operator: OperatorAccount): AdmissionPolicy {
       what: cel`request.resource.resource`,
       // What is there afterwards, or was there before it is deleted.
       subject: cel`object != null ? dyn(object) : dyn(oldObject)`,
-      child: cel`!(variables.what in ['roles', 'namespaces', 'tenantisolations'])`,
+      child: cel`!(variables.what in ['namespaces', 'tenantisolations'])`,
       tenant: cel`variables.subject.metadata.?labels[?${TENANT_LABEL}].orValue('')`,
       prefix: cel`${RBAC_PREFIX} + variables.tenant + ':'`,
     },
@@ -50,8 +50,9 @@ export function operatorGuard(operator: OperatorAccount): AdmissionPolicy {
         message: 'the operator writes no Roles',
       },
       {
-        expression: cel`!variables.child || !(request.?namespace.orValue('') in ${protectedNamespaces(operator)})`,
-        message: 'the operator writes nothing in protected namespaces',
+        // Of a namespace, it is the name.
+        expression: cel`!(request.?namespace.orValue('') in ${protectedNamespaces(operator)})`,
+        message: 'the operator writes nothing in protected namespaces, nor of them',
       },
       {
         expression: or(
@@ -72,10 +73,6 @@ export function operatorGuard(operator: OperatorAccount): AdmissionPolicy {
       {
         expression: or(not(isOneOf('rolebindings')), cel`request.operation == 'DELETE'`, BINDS_UNDER_ITS_NAME),
         message: 'the operator binds nothing in a namespace but ClusterRoles, under the name of the tenant and of the ClusterRole',
-      },
-      {
-        expression: or(not(isOneOf('namespaces')), cel`!(variables.subject.metadata.name in ${protectedNamespaces(operator)})`),
-        message: 'the operator changes no protected namespace',
       },
       {
         expression: or(

@@ -28,9 +28,9 @@ const ofPod = cel`${podContext}.?appArmorProfile`
 const ownProfile = cel`c.?securityContext.?appArmorProfile`
 const annotated = cel`(${`${PREFIX}`} + c.name in ${annotations} && ${annotations}[${PREFIX} + c.name] != '')`
 
-/** The value of annotation `k` in the words of a profile's rules. */
+/** The value of annotation `k`, which is not empty, in the words of a profile's rules. */
 const annotationText = cel`(${annotations}[k] == 'runtime/default' ? 'RuntimeDefault' : ${annotations}[k] == 'unconfined' ? 'Unconfined' :
-  ${annotations}[k].startsWith('localhost/') ? 'Localhost/' + ${annotations}[k].substring(10) : ${annotations}[k] == '' ? 'Unset' : 'unknown')`
+  ${annotations}[k].startsWith('localhost/') ? 'Localhost/' + ${annotations}[k].substring(10) : 'unknown')`
 
 const sentence = (rules: Cel) => cel`'appArmorProfile must be one of ' + ${shown(allowedBy(rules))}`
 

@@ -5,9 +5,9 @@ import { type Cel, cel } from '../cel.ts'
 /** The profile `o` of a security context in the words of a profile's rules: RuntimeDefault, Unconfined, Localhost/FILE. */
 export const profileText = cel`(o.type == 'Localhost' ? 'Localhost/' + o.?localhostProfile.orValue('') : o.type)`
 
-/** Whether a profile is in the list of those that are allowed. */
+/** Whether a profile is in the list of those that are allowed, which are not all. */
 export function isAllowed(text: Cel, allowed: Cel): Cel {
-  return cel`(${text} in ${allowed} || '*' in ${allowed} || 'Localhost/*' in ${allowed} && ${text}.startsWith('Localhost/'))`
+  return cel`(${text} in ${allowed} || 'Localhost/*' in ${allowed} && ${text}.startsWith('Localhost/'))`
 }
 
 /** The value of seccompProfile or appArmorProfile that the words mean. */

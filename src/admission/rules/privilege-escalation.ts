@@ -1,7 +1,7 @@
 /** admission/rules/privilege-escalation.ts — PodSecurityPolicy allowPrivilegeEscalation, defaultAllowPrivilegeEscalation. */
 
 import { type Cel, cel } from '../cel.ts'
-import { change, changesWhen, containersThat, lax, type Rule, unless, unsaidIsFine, windows } from '../rule.ts'
+import { change, changesWhen, containersThat, type Rule, unless, unsaidIsFine, windows } from '../rule.ts'
 
 const said = cel`c.?securityContext.?allowPrivilegeEscalation`
 
@@ -17,7 +17,7 @@ export const privilegeEscalation: Rule = {
   violations: (rules) =>
     unless(
       allowed(rules),
-      containersThat(cel`${said}.orValue(!${unsaidIsFine} || (${lax} && ${needsEscalation}))`, 'allowPrivilegeEscalation must be false'),
+      containersThat(cel`${said}.orValue(!${unsaidIsFine} || ${needsEscalation})`, 'allowPrivilegeEscalation must be false'),
     ),
   defaults: {
     container: (rules) => {

@@ -10,7 +10,7 @@ export const runtimeClass: Rule = {
     const allowed = cel`${rules}.?runtimeClass.?allowed.orValue(['*'])`
     return podThat(
       cel`has(${spec}.runtimeClassName) && !('*' in ${allowed}) && !(${spec}.runtimeClassName in ${allowed})`,
-      cel`'runtimeClassName must be one of: ' + ${shown(allowed)}`,
+      cel`size(${allowed}) == 0 ? 'runtimeClassName is not allowed' : 'runtimeClassName must be one of: ' + ${shown(allowed)}`,
     )
   },
   defaults: {

@@ -34,11 +34,14 @@ export const seccomp: Rule = {
   fields: ['seccomp'],
   violations: (rules) => {
     const isForbidden = (said: Cel) => cel`!${said}.optMap(o, ${isAllowed(profileText, allowedBy(rules))}).orValue(true)`
-    const unsaid = cel`'Unset' in ${allowedBy(rules)} || '*' in ${allowedBy(rules)} || ${windows} || ${lax} && ${rules}.?seccomp.?default.hasValue()`
-    return findings(
-      podThat(isForbidden(ofPod), sentence(rules)),
-      contextsThat(isForbidden(ofContainer), sentence(rules)),
-      unless(cel`${ofPod}.hasValue() || ${unsaid}`, containersThat(cel`!${ofContainer}.hasValue()`, sentence(rules))),
+    const unsaid = cel`'Unset' in ${allowedBy(rules)} || ${windows} || ${lax} && ${rules}.?seccomp.?default.hasValue()`
+    return unless(
+      cel`'*' in ${allowedBy(rules)}`,
+      findings(
+        podThat(isForbidden(ofPod), sentence(rules)),
+        contextsThat(isForbidden(ofContainer), sentence(rules)),
+        unless(cel`${ofPod}.hasValue() || ${unsaid}`, containersThat(cel`!${ofContainer}.hasValue()`, sentence(rules))),
+      ),
     )
   },
   defaults: {

@@ -9,8 +9,8 @@ const apiToken = cel`(has(v.projected) && v.projected.?sources.orValue([]).all(p
   (has(p.serviceAccountToken) || has(p.configMap) || has(p.downwardAPI)) &&
   (!has(p.serviceAccountToken) || (p.serviceAccountToken.path == 'token' && p.serviceAccountToken.?audience.orValue('') == '')) &&
   (!has(p.configMap) || p.configMap.?name.orValue('') == 'kube-root-ca.crt') &&
-  (!has(p.downwardAPI) || p.downwardAPI.?items.orValue([]).all(d, d.path == 'namespace' && has(d.fieldRef) &&
-    d.fieldRef.?apiVersion.orValue('v1') == 'v1' && d.fieldRef.fieldPath == 'metadata.namespace'))))`
+  (!has(p.downwardAPI) || p.downwardAPI.?items.orValue([]).all(d,
+    d.path == 'namespace' && has(d.fieldRef) && d.fieldRef.fieldPath == 'metadata.namespace'))))`
 
 export const volumes: Rule = {
   name: 'volumes',

@@ -36,7 +36,7 @@ describe('a resource at the bounds of its schema', function () {
   let cluster: GuardedCluster
 
   before(async () => {
-    cluster = await guardedCluster()
+    cluster = await guardedCluster({ watched: false })
     await cluster.namespace('budget-shop', { guarded: 'budget' })
     await cluster.tenant('budget', { namespaceSelector: labelled({ guarded: 'budget' }), network: NETWORK })
     await cluster.bind('alice', 'admin', 'alice', 'budget-shop')

@@ -1,6 +1,7 @@
 /** What the operator wrote, only the operator changes; judged by the API server, with no operator running. */
 
 import { expect } from 'chai'
+import { COLLECTORS } from '../../../src/admission/guards/identities.ts'
 import { API_VERSION, KIND } from '../../../src/api/labels.ts'
 import { NAMESPACES, NETWORK_POLICIES, TENANT_ISOLATIONS } from '../../../src/reconcile/resources.ts'
 import { labelled } from '../../support/build.ts'
@@ -24,6 +25,7 @@ import { networkPolicy } from '../../support/kube.ts'
 const TENANT = 'child'
 const MARKED = { labels: { 'tenant-isolation.dev/tenant': TENANT } }
 const PROFILE = 'tenant-isolation:child:default'
+const dryRun = { dryRun: true }
 const AT = { namespace: 'child-shop', name: 'tenant-isolation' }
 
 describe('what the operator wrote', function () {
@@ -84,6 +86,13 @@ describe('what the operator wrote', function () {
     expect(await refusal(create('tenant-isolation-0123456789ab', {}))).to.include('has a name of its making')
     const owner = { apiVersion: API_VERSION, kind: KIND, name: TENANT, uid: tenant.metadata.uid }
     expect(await refusal(create('mine', { ownerReferences: [owner] }))).to.include('has an owner of kind TenantIsolation')
+    const others = [
+      { ...owner, apiVersion: 'elsewhere.example/v1' },
+      { ...owner, kind: 'Another' },
+      { ...owner, apiVersion: 'v1', kind: 'ConfigMap' },
+    ]
+    for (const other of others) await create('mine', { ownerReferences: [other] })
+    await refusal(create('mine', { ownerReferences: [...others, owner] }))
     await create('tenant-isolation-of-mine', {})
     await create('mine', { labels: { 'app.kubernetes.io/managed-by': 'tenant-isolation' } })
   })
@@ -99,12 +108,44 @@ describe('what the operator wrote', function () {
       subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'alice' }],
     })
     const { client } = cluster.alice
-    const dryRun = { dryRun: true }
     await refusal(client.create(CLUSTER_ROLES, rbac('ClusterRole', { name: PROFILE }, role), dryRun))
     await refusal(client.create(CLUSTER_ROLES, rbac('ClusterRole', { name: 'mine', ...MARKED }, role), dryRun))
     await refusal(client.create(CLUSTER_ROLE_BINDINGS, rbac('ClusterRoleBinding', { name: PROFILE }, binding('view')), dryRun))
     await refusal(client.create(ROLE_BINDINGS, rbac('RoleBinding', { name: PROFILE, namespace: 'child-shop' }, binding('view')), dryRun))
     await client.create(CLUSTER_ROLES, rbac('ClusterRole', { name: 'tenant-isolation-mine' }, role), dryRun)
+    const made = [
+      [CLUSTER_ROLES, rbac('ClusterRole', { name: PROFILE, ...MARKED }, role)],
+      [CLUSTER_ROLE_BINDINGS, rbac('ClusterRoleBinding', { name: PROFILE, ...MARKED }, binding(PROFILE))],
+      [ROLE_BINDINGS, rbac('RoleBinding', { name: PROFILE, namespace: 'child-shop', ...MARKED }, binding('view'))],
+    ] as const
+    for (const [resource, object] of made) {
+      await cluster.make(resource, object)
+      const { name, namespace } = object.metadata
+      await refusal(client.patch(resource, { name, namespace }, { type: 'merge', body: { metadata: { labels: { a: 'b' } } } }, dryRun))
+      await refusal(client.delete(resource, { name, namespace }, dryRun))
+    }
+  })
+
+  it('does not lose its owner, though that is all that marks it', async () => {
+    const owner = { apiVersion: API_VERSION, kind: KIND, name: TENANT, uid: tenant.metadata.uid }
+    await cluster.make(NETWORK_POLICIES, networkPolicy('child-shop', 'owned', { podSelector: {} }, { ownerReferences: [owner] }) as never)
+    const patched = cluster.alice.client.patch(
+      NETWORK_POLICIES,
+      { namespace: 'child-shop', name: 'owned' },
+      { type: 'merge', body: { metadata: { ownerReferences: null } } },
+      dryRun,
+    )
+    expect(await refusal(patched)).to.include('has an owner of kind TenantIsolation')
+    await cluster.admin.client.delete(NETWORK_POLICIES, { namespace: 'child-shop', name: 'owned' })
+  })
+
+  it('is taken away by those who collect what belongs to something that is gone', async () => {
+    for (const [index, user] of COLLECTORS.entries()) {
+      await cluster.allow(user, `child-collector-${index}`, [
+        { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['delete'] },
+      ])
+      await allowed(() => cluster.as({ user }).client.delete(NETWORK_POLICIES, AT, dryRun))
+    }
   })
 
   it('is changed by holders of override on all tenants, and the audit log says so', async () => {

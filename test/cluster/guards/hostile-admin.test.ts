@@ -8,7 +8,6 @@ import { API_VERSION, KIND } from '../../../src/api/labels.ts'
 import type { KubeObject } from '../../../src/kube/objects.ts'
 import { NAMESPACES, NETWORK_POLICIES, PODS } from '../../../src/reconcile/resources.ts'
 import { labelled } from '../../support/build.ts'
-import { CILIUM, ciliumPolicy, installCilium } from '../../support/cilium.ts'
 import { eventually } from '../../support/eventually.ts'
 import {
   allowed,
@@ -27,6 +26,7 @@ import {
   tryPod,
 } from '../../support/guards.ts'
 import { networkPolicy } from '../../support/kube.ts'
+import { CILIUM, installKind, pluginPolicy } from '../../support/plugin-kinds.ts'
 
 const OWN = 'hostile'
 const VICTIM = 'hostile-victim'
@@ -72,7 +72,7 @@ describe("a tenant's own administrator", function () {
       ROLE_BINDINGS,
       rbac('RoleBinding', { name: `tenant-isolation:${OWN}:view`, namespace: 'hostile-shop', labels: MARK }, to('view')),
     )
-    await installCilium(cluster)
+    await installKind(cluster, CILIUM)
     await becomeAdministrator()
     await effective()
   })
@@ -110,7 +110,7 @@ describe("a tenant's own administrator", function () {
     subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'alice' }],
   })
   const relabel = (labels: object) => ({ type: 'merge', body: { metadata: { labels } } }) as const
-  const cilium = () => ciliumPolicy('hostile-shop')
+  const cilium = () => pluginPolicy('hostile-shop')
 
   const policy = (spec: object, metadata: object = {}, name = 'own') =>
     cluster.alice.client.create(NETWORK_POLICIES, networkPolicy('hostile-shop', name, spec, metadata))

@@ -5,9 +5,8 @@ import { NAMESPACES, NETWORK_POLICIES } from '../../../src/reconcile/resources.t
 import { labelled } from '../../support/build.ts'
 import { allowed, type GuardedCluster, guardedCluster, onTenants, type Person, refusal, refused } from '../../support/guards.ts'
 import { HOSTILE_NAMES, HOSTILE_TEXTS } from '../../support/hostile.ts'
-import { impersonating } from '../../support/impersonating.ts'
 import { networkPolicy } from '../../support/kube.ts'
-import { openPeople, type People, person } from '../../support/people.ts'
+import { person } from '../../support/people.ts'
 
 const TENANT = 'strings'
 const AT = { namespace: 'strings-shop', name: 'tenant-isolation' }
@@ -23,11 +22,9 @@ const master = (name: string) => `master of ${name}`
 describe('somebody with a hostile name', function () {
   this.timeout(120_000)
   let cluster: GuardedCluster
-  let people: People
 
   before(async () => {
     cluster = await guardedCluster()
-    people = await openPeople()
     const annotations = Object.fromEntries(HOSTILE_TEXTS.map((text, index) => [`text-${index}`, text]))
     await cluster.make(NAMESPACES, {
       apiVersion: 'v1',
@@ -48,11 +45,10 @@ describe('somebody with a hostile name', function () {
   })
 
   after(async () => {
-    await people.close()
     await cluster.clear()
   })
 
-  const as = (name: string): Person => impersonating(people, person(name))
+  const as = (name: string): Person => cluster.as(person(name))
   const open = ({ client }: Person) =>
     client.create(NETWORK_POLICIES, networkPolicy('strings-shop', 'own', { podSelector: {}, ingress: [{}] }), dryRun)
   const narrow = ({ client }: Person) =>

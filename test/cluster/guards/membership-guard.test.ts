@@ -16,11 +16,22 @@ const SPEC: Spec = {
   namespaceSelector: labelled({ guarded: TENANT }),
   network: {
     ingress: [
-      { name: 'monitoring', from: [{ namespaceSelector: labelled({ team: 'monitoring' }) }] },
+      { name: 'monitoring', from: [{ cidr: '192.0.2.0/24' }, { namespaceSelector: labelled({ team: 'monitoring' }) }] },
       { name: 'healthy', from: [{ namespaceSelector: { matchExpressions: [{ key: 'quarantine', operator: 'DoesNotExist' }] } }] },
       { name: 'web', appliesTo: { namespaceSelector: labelled({ tier: 'web' }) }, from: [{ podSelector: {} }] },
     ],
-    egress: [{ name: 'backends', to: [{ namespaceSelector: { matchExpressions: [{ key: 'backend', operator: 'Exists' }] } }] }],
+    egress: [
+      {
+        name: 'backends',
+        to: [{ cidr: '192.0.2.0/24' }, { namespaceSelector: { matchExpressions: [{ key: 'backend', operator: 'Exists' }] } }],
+      },
+      {
+        name: 'batch',
+        appliesTo: { namespaceSelector: { matchExpressions: [{ key: 'tier', operator: 'In', values: ['batch', 'night'] }] } },
+        to: [{ podSelector: {} }],
+      },
+    ],
+    dns: { mode: 'Custom', to: [{ cidr: '192.0.2.53/32' }, { namespaceSelector: labelled({ resolves: 'names' }) }] },
   },
 }
 
@@ -35,6 +46,8 @@ describe('the labels of a namespace', function () {
     await cluster.namespace('member-in', { guarded: TENANT })
     await cluster.namespace('member-out')
     await cluster.namespace('member-monitoring', { team: 'monitoring' })
+    await cluster.namespace('member-sales', { team: 'sales' })
+    await cluster.namespace('member-web', { guarded: TENANT, tier: 'web' })
     await cluster.tenant(TENANT, SPEC)
     for (const user of ['alice', 'bob']) await cluster.allow(user, `member-labels-${user}`, MAY_LABEL)
     await cluster.allow('bob', 'member-assigner', [onTenants(['assign'], [TENANT])])
@@ -85,13 +98,22 @@ describe('the labels of a namespace', function () {
   it('may not bring it into a group that a rule names, or take it out', async () => {
     expect(await refusal(label('member-out', { team: 'monitoring' }))).to.include('change who may connect by ingress rule monitoring')
     expect(await refusal(label('member-monitoring', { team: null }))).to.include('ingress rule monitoring')
+    expect(await refusal(label('member-monitoring', { team: 'sales' }))).to.include('ingress rule monitoring')
+    expect(await refusal(label('member-sales', { team: 'monitoring' }))).to.include('ingress rule monitoring')
+    expect(await refusal(label('member-out', { team: 'monitoring', owner: 'alice' }))).to.include('ingress rule monitoring')
     expect(await refusal(label('member-out', { backend: '' }))).to.include('change where egress rule backends leads')
     expect(await refusal(label('member-out', { quarantine: '' }))).to.include('ingress rule healthy')
     expect(await refusal(create({ team: 'monitoring' }))).to.include('ingress rule monitoring')
+    expect(await refusal(label('member-out', { resolves: 'names' }))).to.include('change who answers DNS')
   })
 
   it('may not change which rules of its tenant apply to it', async () => {
     expect(await refusal(label('member-in', { tier: 'web' }))).to.include('change what rule web applies to')
+    expect(await refusal(label('member-in', { tier: 'web', owner: 'alice' }))).to.include('change what rule web applies to')
+    expect(await refusal(label('member-web', { tier: null }))).to.include('change what rule web applies to')
+    expect(await refusal(label('member-web', { tier: 'batch' }))).to.include('change what rule web, batch applies to')
+    expect(await refusal(label('member-in', { tier: 'night' }))).to.include('change what rule batch applies to')
+    await label('member-in', { tier: 'database' })
     await label('member-out', { tier: 'web' })
   })
 
@@ -99,14 +121,17 @@ describe('the labels of a namespace', function () {
     await label('member-in', { owner: 'alice' })
     await label('member-out', { guarded: 'nobody', owner: 'alice' })
     await label('member-monitoring', { owner: 'alice' })
+    await label('member-sales', { team: 'support' })
+    await label('member-sales', { team: null })
     await create({})
     await create({ owner: 'alice' })
     await create({ quarantine: 'yes' })
   })
 
   it('may not bring a protected namespace into a tenant, whoever asks', async () => {
-    for (const name of ['kube-system', 'kube-public', 'tenant-isolation-system']) {
+    for (const name of ['kube-system', 'kube-public', 'kube-node-lease', 'tenant-isolation-system']) {
       expect(await refusal(label(name, { guarded: TENANT }, cluster.admin))).to.include(`namespace ${name} is protected`)
+      await label(name, { owner: 'admin', team: 'monitoring' }, cluster.admin)
     }
   })
 
@@ -142,6 +167,8 @@ describe('the labels of a namespace', function () {
     expect(await refusal(label('member-in', pss, cluster.alice, 'status'))).to.include(refusedWords)
     expect(await refusal(create({ guarded: TENANT, ...pss }))).to.include(`bring it into the tenant, ${refusedWords}`)
     expect(await refusal(label('member-in', { 'pod-security.kubernetes.io/warn-version': 'v1.0' }))).to.include(refusedWords)
+    expect(await refusal(label('member-in', { ...pss, free: 'x' }))).to.include(refusedWords)
+    await label('member-in', { free: 'x' })
     await label('member-out', pss)
     await label('member-in', pss, cluster.bob)
     await cluster.allow('system:serviceaccount:tenant-isolation-system:tenant-isolation', 'member-operator', MAY_LABEL)
@@ -159,5 +186,35 @@ describe('the labels of a namespace', function () {
       { user: 'alice', code: 403, text: 'alice: bring it into the tenant' },
       { user: 'bob', code: 200, text: 'bob: bring it into the tenant' },
     ])
+  })
+})
+
+describe('the labels of a namespace, where a tenant selects by what must not be there', function () {
+  this.timeout(60_000)
+  let cluster: GuardedCluster
+
+  before(async () => {
+    cluster = await guardedCluster()
+    await cluster.allow('alice', 'strangers-alice', MAY_LABEL)
+    await cluster.tenant('strangers', { namespaceSelector: { matchExpressions: [{ key: 'stranger', operator: 'DoesNotExist' }] } })
+    await refused(() => create('strangers-new', {}), 'on tenantisolation strangers')
+  })
+
+  after(async () => {
+    await cluster.clear()
+  })
+
+  const create = (name: string, labels: Readonly<Record<string, string>>, by: Person = cluster.alice) =>
+    by.client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }, { dryRun: true })
+
+  it('bring every new one into the tenant that has no label at all', async () => {
+    expect(await refusal(create('strangers-new', {}))).to.include('bring it into the tenant')
+    expect(await refusal(create('strangers-new', { owner: 'alice' }))).to.include('bring it into the tenant')
+    await create('strangers-new', { stranger: '' })
+  })
+
+  it('do not keep protected ones from being created', async () => {
+    const error = await create('kube-node-lease', {}, cluster.admin).catch((reason: unknown) => reason)
+    expect(String(error)).to.include('already exists')
   })
 })

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai'
 import { API_VERSION, KIND } from '../../../src/api/labels.ts'
+import type { Resource } from '../../../src/kube/resources.ts'
 import { NAMESPACES, NETWORK_POLICIES, TENANT_ISOLATIONS } from '../../../src/reconcile/resources.ts'
 import { labelled } from '../../support/build.ts'
 import {
@@ -11,12 +12,14 @@ import {
   CLUSTER_ROLES,
   type GuardedCluster,
   guardedCluster,
+  PROTECTED,
   ROLE_BINDINGS,
   ROLES,
   rbac,
   refusal,
   refused,
   SEALED,
+  send,
   type TenantObject,
 } from '../../support/guards.ts'
 import { networkPolicy } from '../../support/kube.ts'
@@ -32,6 +35,7 @@ const use = {
   verbs: ['use'],
 }
 const dryRun = { dryRun: true }
+const OWNER = { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: '0' }
 
 describe("the operator's own account", function () {
   this.timeout(120_000)
@@ -66,6 +70,9 @@ describe("the operator's own account", function () {
       },
     )
 
+  const edit = (resource: Resource, at: { readonly name: string; readonly namespace?: string }) =>
+    cluster.operator.client.patch(resource, at, { type: 'merge', body: { metadata: { annotations: { a: 'b' } } } }, dryRun)
+
   it('writes and deletes its policies, and no others', async () => {
     const { client } = cluster.operator
     const create = (name: string, metadata: object, namespace = 'leash-shop') =>
@@ -75,7 +82,9 @@ describe("the operator's own account", function () {
     expect(await refusal(create('tenant-isolation', {}))).to.include('writes only what has the label')
     await refusal(create('mine', { labels }))
     await refusal(create('tenant-isolation', { labels: { 'tenant-isolation.dev/tenant': '' } }))
-    expect(await refusal(create('tenant-isolation', { labels }, 'kube-system'))).to.include('protected namespaces')
+    for (const namespace of PROTECTED) {
+      expect(await refusal(create('tenant-isolation', { labels }, namespace))).to.include('protected namespaces')
+    }
     const at = { namespace: 'leash-shop', name: 'foreign' }
     await refusal(client.delete(NETWORK_POLICIES, at, dryRun))
     await refusal(client.patch(NETWORK_POLICIES, at, { type: 'merge', body: { metadata: { labels } } }, dryRun))
@@ -93,15 +102,28 @@ describe("the operator's own account", function () {
       { apiGroups: use.apiGroups, resources: use.resources, verbs: use.verbs },
       { ...use, resourceNames: ['acme.privileged'] },
       { ...use, resourceNames: [`${TENANT}.default`, 'acme.privileged'] },
+      { ...use, resourceNames: [`${TENANT}ed.privileged`] },
       { nonResourceURLs: ['/metrics'], verbs: ['get'] },
     ]
     for (const rule of beyond) expect(await refusal(create(role([use, rule])))).to.include('the operator writes no ClusterRole but use')
     await refusal(create(role([], {}, { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] } })))
     await refusal(create(role([use], { name: 'tenant-isolation:acme:default' })))
+    await refusal(create(role([use], { name: `tenant-isolation:${TENANT}ed:default` })))
     await refusal(create(role([use], { name: 'mine' })))
     await refusal(create(role([use], { labels: {} })))
     await refusal(cluster.operator.client.delete(CLUSTER_ROLES, { name: 'leash-foreign' }, dryRun))
     await refusal(cluster.operator.client.delete(CLUSTER_ROLES, { name: 'cluster-admin' }, dryRun))
+    await refusal(edit(CLUSTER_ROLES, { name: 'leash-foreign' }))
+  })
+
+  it('takes away what somebody has made of its roles and bindings', async () => {
+    const name = `tenant-isolation:${TENANT}:spoilt`
+    await cluster.make(CLUSTER_ROLES, role([{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }], { name }))
+    await cluster.make(CLUSTER_ROLE_BINDINGS, binding('ClusterRoleBinding', { name }, { name: 'view' }))
+    for (const resource of [CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS]) {
+      await refusal(edit(resource, { name }))
+      await cluster.operator.client.delete(resource, { name }, dryRun)
+    }
   })
 
   it('binds nothing in the whole cluster but its own roles, and writes no Roles', async () => {
@@ -111,7 +133,17 @@ describe("the operator's own account", function () {
     await refusal(create(binding('ClusterRoleBinding', {}, { name: 'cluster-admin' })))
     await refusal(create(binding('ClusterRoleBinding', { name: 'mine' })))
     await refusal(create(binding('ClusterRoleBinding', { labels: {} })))
+    await cluster.make(CLUSTER_ROLE_BINDINGS, binding('ClusterRoleBinding', { name: 'leash-foreign', labels: {} }, { name: 'view' }))
+    await refusal(client.delete(CLUSTER_ROLE_BINDINGS, { name: 'leash-foreign' }, dryRun))
+    await refusal(edit(CLUSTER_ROLE_BINDINGS, { name: 'leash-foreign' }))
     await refusal(client.create(ROLES, rbac('Role', { name: NAME, namespace: 'leash-shop', labels }, { rules: [] }), dryRun))
+    const foreign = { name: 'leash-foreign', namespace: 'leash-shop' }
+    await cluster.make(ROLES, rbac('Role', foreign, { rules: [] }))
+    await cluster.make(ROLE_BINDINGS, binding('RoleBinding', { ...foreign, labels: {} }, { name: 'view' }))
+    for (const resource of [ROLES, ROLE_BINDINGS]) {
+      await refusal(client.delete(resource, foreign, dryRun))
+      await refusal(edit(resource, foreign))
+    }
   })
 
   it('binds ClusterRoles in namespaces, under the name of the tenant and of the role', async () => {
@@ -141,23 +173,32 @@ describe("the operator's own account", function () {
       controller: true,
       ...more,
     })
-    const lost = (name: string, owner: object) =>
-      binding('ClusterRoleBinding', { name, labels: {}, ownerReferences: [owner] }, { name: 'view' })
-    const remove = async (name: string, owner: object) => {
-      await cluster.make(CLUSTER_ROLE_BINDINGS, lost(name, owner))
+    const lost = (name: string, ...ownerReferences: readonly object[]) =>
+      binding('ClusterRoleBinding', { name, labels: {}, ownerReferences }, { name: 'view' })
+    const remove = async (name: string, ...owners: readonly object[]) => {
+      await cluster.make(CLUSTER_ROLE_BINDINGS, lost(name, ...owners))
       return await cluster.operator.client.delete(CLUSTER_ROLE_BINDINGS, { name }, dryRun)
     }
     await remove(NAME, controller())
     const config = { apiVersion: 'v1', kind: 'ConfigMap', name: TENANT, uid: tenant.metadata.uid, controller: true }
+    await remove(`tenant-isolation:${TENANT}:also-owned`, { ...config, controller: false }, controller())
     for (const [name, owner] of [
       ['leash-own', controller()],
       ['tenant-isolation:acme:default', controller()],
       [`tenant-isolation:${TENANT}:a`, controller({ controller: false })],
       [`tenant-isolation:${TENANT}:b`, config],
       [`tenant-isolation:${TENANT}:c`, controller({ apiVersion: 'example.com/v1' })],
+      [`tenant-isolation:${TENANT}:d`, controller({ kind: 'PodSecurityProfile' })],
+      [`tenant-isolation:${TENANT}:e`, controller({ controller: undefined })],
     ] as const)
       expect(await refusal(remove(name, owner)), name).to.include('writes only what has the label')
-    // It may not be made into something that binds, either.
+    // It may not be made into something that binds, either, nor made anew without the label.
+    const anew = binding(
+      'ClusterRoleBinding',
+      { name: `tenant-isolation:${TENANT}:f`, labels: {}, ownerReferences: [controller()] },
+      { name: `tenant-isolation:${TENANT}:f` },
+    )
+    expect(await refusal(cluster.operator.client.create(CLUSTER_ROLE_BINDINGS, anew, dryRun))).to.include('writes only what has the label')
     const patch = { type: 'merge', body: { metadata: { labels: { a: 'b' } } } } as const
     await refusal(cluster.operator.client.patch(CLUSTER_ROLE_BINDINGS, { name: NAME }, patch, dryRun))
   })
@@ -172,13 +213,14 @@ describe("the operator's own account", function () {
     await refusal(patch({ labels: { team: 'y' } }, 'status'))
     await refusal(patch({ annotations: { a: 'b' } }))
     await refusal(patch({ finalizers: ['a.example/b'] }))
-    const protectedOne = client.patch(
-      NAMESPACES,
-      { name: 'kube-system' },
-      { type: 'merge', body: { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } } },
-      dryRun,
+    await refusal(patch({ ownerReferences: [OWNER] }))
+    const { metadata } = await client.get(NAMESPACES, { name: 'leash-shop' })
+    const finalize = { apiVersion: 'v1', kind: 'Namespace', metadata, spec: { finalizers: [] } }
+    await refusal(
+      send(cluster.operator, { method: 'PUT', path: '/api/v1/namespaces/leash-shop/finalize', query: { dryRun: 'All' }, body: finalize }),
     )
-    expect(await refusal(protectedOne)).to.include('changes no protected namespace')
+    const kube = { type: 'merge', body: { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } } } as const
+    for (const name of PROTECTED) expect(await refusal(client.patch(NAMESPACES, { name }, kube, dryRun))).to.include('protected namespaces')
     await refusal(client.delete(NAMESPACES, { name: 'leash-shop' }, dryRun))
     await refusal(client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'leash-new' } }, dryRun))
   })
@@ -191,7 +233,8 @@ describe("the operator's own account", function () {
     const { client } = cluster.operator
     const patch = (body: object) => client.patch(TENANT_ISOLATIONS, { name: TENANT }, { type: 'merge', body }, dryRun)
     await patch({ metadata: { finalizers: ['tenant-isolation.dev/let-go-in-order'] } })
-    await refusal(patch({ spec: { network: { mode: 'Off' } } }))
+    await refusal(patch({ spec: { network: { mode: 'Disabled' } } }))
+    await refusal(patch({ metadata: { ownerReferences: [OWNER] } }))
     await refusal(patch({ metadata: { labels: { a: 'b' } } }))
     await refusal(patch({ metadata: { annotations: { a: 'b' } } }))
     await refusal(client.delete(TENANT_ISOLATIONS, { name: TENANT }, dryRun))

@@ -66,7 +66,7 @@ describe('label selectors in CEL', function () {
   let cluster: GuardedCluster
 
   before(async () => {
-    cluster = await guardedCluster()
+    cluster = await guardedCluster({ watched: false })
     await cluster.make(POLICIES, CALCULATOR as never)
     await cluster.make(BINDINGS, admissionBinding({ name: CALCULATOR.metadata.name, policy: CALCULATOR.metadata.name }) as never)
     await eventually(() => ask({ matchLabels: { a: 'x' } }, {}, {}), EFFECTIVE)

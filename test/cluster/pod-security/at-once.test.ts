@@ -5,7 +5,7 @@ import { podSecurityPolicy } from '../../../src/admission/pods/pod-security.ts'
 import { GROUP } from '../../../src/api/labels.ts'
 import type { Profile } from '../../../src/api/pod-security/pod-security.ts'
 import type { Preset } from '../../../src/api/pod-security/presets.ts'
-import { ADMIN, openPeople, type People, person } from '../../support/people.ts'
+import { ADMIN, type Answer, openPeople, type People, person } from '../../support/people.ts'
 import {
   apply,
   createPod,
@@ -16,7 +16,8 @@ import {
   uninstallPodSecurity,
   untilSo,
 } from '../../support/pod-security.ts'
-import { containerOf, type Level, ROWS } from '../../support/standards.ts'
+import { attempt, isPossible } from '../../support/standard-pods.ts'
+import { type Level, ROWS } from '../../support/standards.ts'
 
 const alice = person('alice')
 const PROBE = `asked.${GROUP}`
@@ -107,10 +108,12 @@ describe('a pod that plainly fits one of the first two profiles', function () {
     })
   }
 
-  async function judge(namespace: string, pod: PodManifest) {
-    const { code, warnings, body } = await createPod(people, alice, namespace, pod)
-    return { code, asked: warnings.join().includes('the policy is asked'), message: String(body.message ?? '') }
-  }
+  const verdictOf = ({ code, warnings, body }: Answer) => ({
+    code,
+    asked: warnings.join().includes('the policy is asked'),
+    message: String(body.message ?? ''),
+  })
+  const judge = async (namespace: string, pod: PodManifest) => verdictOf(await createPod(people, alice, namespace, pod))
 
   const plain = { spec: { containers: [{ name: 'main', image: 'none' }] } }
 
@@ -135,11 +138,12 @@ describe('a pod that plainly fits one of the first two profiles', function () {
       const name = `at-once-${preset.toLowerCase()}`
       await tenant(name, [other, { name: 'default', preset, subjects: everybody }])
       const fits = (level: Level) => level === 'restricted' || level === preset.toLowerCase()
-      for (const row of ROWS) {
-        const pod = { metadata: { annotations: row.annotations ?? {} }, spec: { containers: [containerOf(row, 'main')], ...row.spec } }
-        const { code, asked, message } = await judge(name, pod)
-        expect(asked, `${row.name}: ${code} ${message}`).to.equal(!fits(row.level))
-        expect(code, `${row.name}: ${message}`).to.equal(fits(row.level) ? 201 : 403)
+      for (const list of ['containers', 'initContainers'] as const) {
+        for (const row of ROWS.filter((candidate) => isPossible(candidate, list))) {
+          const { code, asked, message } = verdictOf(await attempt(people, alice, name, row, list))
+          expect(asked, `${row.name}: ${code} ${message}`).to.equal(!fits(row.level))
+          expect(code, `${row.name}: ${message}`).to.equal(fits(row.level) ? 201 : 403)
+        }
       }
     })
   }

@@ -3,13 +3,13 @@
 import { expect } from 'chai'
 import type { Profile } from '../../../src/api/pod-security/pod-security.ts'
 import type { Rules } from '../../../src/api/pod-security/rules.ts'
+import { plain } from '../../support/custom-rules/case.ts'
 import { HOSTILE_NAMES, HOSTILE_TEXTS, placeOf, podFullOf, resourceWith, textFields } from '../../support/hostile.ts'
 import { needsDefaulting } from '../../support/older-kubernetes.ts'
 import { ADMIN, openPeople, type People, person } from '../../support/people.ts'
 import { createPod, inParallel, installPodSecurity, PATHS, secure, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
 
 const alice = person('alice')
-const plain = { spec: { containers: [{ name: 'main', image: 'none', securityContext: {} }] } }
 const RULES = 'spec.podSecurity.profiles[].rules'
 
 /** The places that take any text, and what has to be before it. All others have a form, and refuse what has not. */

@@ -7,8 +7,8 @@ import { asSent, type OracleCase, oracleSets, requesterOf, securityOf, tenantOf 
 import { ALLOWED_BY_US, REFUSED_BY_API_SERVER, REFUSED_BY_US } from '../../support/oracle-exceptions.ts'
 import { type Answer, openPeople, type People, person } from '../../support/people.ts'
 import {
-  apply,
   createPod,
+  createRuntimeClasses,
   inParallel,
   installPodSecurity,
   secure,
@@ -28,8 +28,7 @@ describe('the verdicts of the genuine PodSecurityPolicy plugin', function () {
   before(async () => {
     people = await openPeople(16)
     await installPodSecurity(people)
-    for (const name of ['gvisor', 'kata'])
-      await apply(people, { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name }, handler: name })
+    await createRuntimeClasses(people)
     tenants = oracleSets().map((set, index) => {
       const name = `oracle-${index}`
       return { name, manifest: tenantOf(set, name), cases: set.cases }

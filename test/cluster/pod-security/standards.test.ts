@@ -4,8 +4,9 @@ import { expect } from 'chai'
 import type { Profile } from '../../../src/api/pod-security/pod-security.ts'
 import { standardsKnowUserNamespaces } from '../../support/older-kubernetes.ts'
 import { openPeople, type People, person } from '../../support/people.ts'
-import { apply, createPod, installPodSecurity, secure, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
-import { type ContainerList, containerOf, goesInto, type Level, LISTS, ROWS, type Row, safeContainer } from '../../support/standards.ts'
+import { apply, installPodSecurity, secure, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
+import { attempt, createOldPods, isPossible, LISTS } from '../../support/standard-pods.ts'
+import { type Level, ROWS, ROWS_OF_NEWER_STANDARDS, type Row } from '../../support/standards.ts'
 
 const alice = person('alice')
 const PRESETS = { Baseline: 'baseline', Restricted: 'restricted' } as const
@@ -42,58 +43,29 @@ describe('the presets of the Pod Security Standards', function () {
     for (const preset of ['Baseline', 'Restricted'] as const) {
       for (const namespace of [ours(preset), referees(preset)]) {
         await untilSo(`${namespace} is judged`, async () => {
-          const codes = await Promise.all([plain, dangerous].map((row) => row && attempt(row, 'containers', namespace)))
+          const codes = await Promise.all([plain, dangerous].map((row) => row && attempt(people, alice, namespace, row, 'containers')))
           return codes.map((answer) => answer?.code).join() === '201,403'
         })
-        await createPod(people, alice, namespace, podOf(ROWS[0] as Row, 'containers', 'old'), { dryRun: false })
-        await createPod(
-          people,
-          alice,
-          namespace,
-          podOf({ name: '', level: 'restricted', spec: { hostUsers: false } }, 'containers', 'old-user-namespace'),
-          { dryRun: false },
-        )
+        await createOldPods(people, alice, namespace)
       }
     }
   })
 
   after(() => uninstallPodSecurity(people))
 
-  /** Everything is safe but what the row changes, in that list. */
-  function podOf(row: Row, list: ContainerList, name = 'pod') {
-    const main = list === 'containers' ? containerOf(row, 'main') : safeContainer(row, 'main')
-    return {
-      metadata: { name, annotations: row.annotations ?? {} },
-      spec: { containers: [main], ...(list === 'initContainers' && { initContainers: [containerOf(row, 'first')] }), ...row.spec },
-    }
-  }
-
-  function attempt(row: Row, list: ContainerList, namespace: string) {
-    if (list !== 'ephemeralContainers') return createPod(people, alice, namespace, podOf(row, list))
-    const old = row.spec?.hostUsers === false ? 'old-user-namespace' : 'old'
-    return people.as(alice, {
-      method: 'PATCH',
-      path: `/api/v1/namespaces/${namespace}/pods/${old}/ephemeralcontainers?dryRun=All`,
-      body: { spec: { ephemeralContainers: [containerOf(row, 'debugger')] } },
-      contentType: 'application/strategic-merge-patch+json',
-    })
-  }
-
   /** Where Pod Security Admission does not know user namespaces yet, a pod in one is to it what it is outside of one. */
   const levelOfReferee = async ({ name, level }: Row): Promise<Level> =>
     (await standardsKnowUserNamespaces()) ? level : (WITHOUT_USER_NAMESPACES[name] ?? level)
 
-  /** An ephemeral container comes into a pod that is there already, which has to be one that fits. */
-  const possible = (row: Row, list: ContainerList) =>
-    goesInto(row, list) &&
-    (list !== 'ephemeralContainers' || (row.container !== undefined && Object.keys(row.spec ?? {}).every((field) => field === 'hostUsers')))
-
   for (const preset of ['Baseline', 'Restricted'] as const) {
     for (const list of LISTS) {
       describe(`${preset}, in ${list}`, () => {
-        for (const row of ROWS.filter((candidate) => possible(candidate, list))) {
+        for (const row of ROWS.filter((candidate) => isPossible(candidate, list))) {
           it(`${row.name}: ${fits(row.level, preset) ? 'let in' : 'refused'}`, async () => {
-            const [answer, referee] = await Promise.all([attempt(row, list, ours(preset)), attempt(row, list, referees(preset))])
+            const [answer, referee] = await Promise.all([
+              attempt(people, alice, ours(preset), row, list),
+              attempt(people, alice, referees(preset), row, list),
+            ])
             const verdict = fits(row.level, preset) ? [200, 201] : [403]
             const others = fits(await levelOfReferee(row), preset) ? [200, 201] : [403]
             expect(verdict, answer.body.message).to.include(answer.code)
@@ -106,9 +78,8 @@ describe('the presets of the Pod Security Standards', function () {
   }
 
   it('take the sysctls that are safe since 1.37, as no API server of today does', async () => {
-    for (const name of ['net.ipv4.tcp_slow_start_after_idle', 'net.ipv4.tcp_notsent_lowat']) {
-      const row: Row = { name, level: 'restricted', spec: { securityContext: { sysctls: [{ name, value: '1' }] } } }
-      expect((await attempt(row, 'containers', ours('Restricted'))).code, name).to.equal(201)
+    for (const row of ROWS_OF_NEWER_STANDARDS) {
+      expect((await attempt(people, alice, ours('Restricted'), row, 'containers')).code, row.name).to.equal(201)
     }
   })
 })

@@ -14,12 +14,18 @@ demo: node_modules ## the main job on a real API server, told with times; KEEP=1
 
 .PHONY: test
 test: node_modules ## every test, against a real API server; KUBERNETES=1.34 or 1.35 for an older one
-	@$(NODE) tools/control-plane/binaries-ready.ts --helm
+	@$(NODE) tools/control-plane/binaries-ready.ts helm
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 .PHONY: test-unit
 test-unit: node_modules ## the tests that need no API server
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts'
+
+# Argo CD and Flux are built once, which takes minutes: not a part of `make test`.
+.PHONY: test-gitops
+test-gitops: node_modules ## Argo CD's own program and Flux's own code judge what we tell them about our kind; builds them where they are missing
+	@nice $(NODE) tools/control-plane/binaries-ready.ts argocd flux-health
+	@$(MOCHA) 'test/gitops/**/*.test.ts'
 
 # Debian's package; CHROMIUM names another. An administrator's rights are needed only where it is missing.
 .PHONY: test-report

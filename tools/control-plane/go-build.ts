@@ -27,9 +27,9 @@ const ENVIRONMENT = {
 }
 
 /** Throws one sentence that says what to do if there is no Go here that could build the module. */
-export async function requireGo({ name, directory, go }: GoModule): Promise<void> {
+export async function requireGo({ title, directory, go }: GoModule): Promise<void> {
   const remedy = `install Go ${go} or newer, or set KUBEBUILDER_ASSETS to a folder with these binaries`
-  const what = `${name === 'helm' ? 'Helm' : 'Kubernetes'} has to be compiled once`
+  const what = `${title} has to be compiled once`
   const run = await runGo(directory, ['env', 'GOVERSION'])
   const found = run.stdout.trim()
   if (run.code === NOT_FOUND) throw new Error(`${what}, and there is no go on the PATH: ${remedy}`)

@@ -6,7 +6,7 @@ import { GROUP, KIND } from '../src/api/labels.ts'
 
 const FOLDER = resolve(import.meta.dirname, `../config/argocd/resource_customizations/${GROUP}/${KIND}`)
 
-/** ConfigMap argocd-cm with these keys alone: applied server-side, it leaves the others as they are. */
+/** ConfigMap argocd-cm with these keys alone: a merge patch of it leaves the others as they are. */
 export function customizationConfigMap(): object {
   const lua = (...path: readonly string[]) => readFileSync(join(FOLDER, ...path), 'utf8')
   return {

@@ -142,6 +142,8 @@ describe('examples/gitops with Argo CD', function () {
     }, MINUTES)
     await settled()
     expect(uidsOf(await policies())).to.deep.equal(before)
+    const touched = writesByArgoCd(audit()).filter(({ objectRef }) => objectRef?.resource === 'networkpolicies')
+    expect(new Set(touched.map(({ objectRef }) => objectRef?.namespace))).to.deep.equal(new Set([OPERATOR_NAMESPACE]))
   })
 
   it('does nothing at rest', async () => {
@@ -187,6 +189,15 @@ describe('examples/gitops with Argo CD', function () {
       )
       expect(ports.map(({ port }: { port?: number }) => port)).to.include(8080)
     }, MINUTES)
+    await settled()
+  })
+
+  it('puts back what a person changes of what git says', async () => {
+    await cluster.kubectl('patch tenantisolation/manning --type=merge --patch={"spec":{"network":{"intraTenant":"Tenant"}}}')
+    await eventually(
+      async () => expect((await cluster.get('tenantisolation/manning')).spec.network.intraTenant).to.equal('Namespace'),
+      MINUTES,
+    )
     await settled()
   })
 

@@ -4,9 +4,13 @@ NODE := node_modules/.bin/node
 MOCHA := $(NODE) node_modules/.bin/mocha
 .DEFAULT_GOAL := help
 
+# Packages of Debian, for which an administrator's rights are needed.
+INSTALL = as_root=$$(test "$$(id -u)" = 0 || echo sudo); $$as_root apt-get update -qq && \
+  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(1) >/dev/null
+
 .PHONY: help
 help: ## what there is
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: node_modules ## the main job on a real API server, told with times; KEEP=1 leaves it up
@@ -14,7 +18,7 @@ demo: node_modules ## the main job on a real API server, told with times; KEEP=1
 
 .PHONY: test
 test: node_modules ## every test, against a real API server; KUBERNETES=1.34 or 1.35 for an older one
-	@$(NODE) tools/control-plane/binaries-ready.ts --tools
+	@$(NODE) tools/control-plane/binaries-ready.ts helm krew
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 # In this order: the mutants of the guards are those that the guards' own tests have noticed.
@@ -27,12 +31,23 @@ mutants: node_modules ## break every part of every admission policy, and fail fo
 test-unit: node_modules ## the tests that need no API server
 	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts'
 
+# Argo CD and Flux are built once, which takes minutes: not a part of `make test`.
+.PHONY: test-gitops
+test-gitops: node_modules ## Argo CD's own program and Flux's own code judge what we tell them about our kind; builds them where they are missing
+	@nice $(NODE) tools/control-plane/binaries-ready.ts argocd flux-health
+	@$(MOCHA) 'test/gitops/**/*.test.ts'
+
+# Redis is Debian's package.
+.PHONY: e2e-argocd
+e2e-argocd: node_modules ## examples/gitops with a real Argo CD, from an empty cluster to an empty cluster; installs redis-server where it is missing
+	@command -v redis-server >/dev/null || { echo "installing redis-server" >&2; $(call INSTALL,redis-server); }
+	@nice $(NODE) tools/control-plane/binaries-ready.ts helm argocd
+	@$(MOCHA) --reporter spec 'test/e2e/**/*.test.ts'
+
 # Debian's package; CHROMIUM names another. An administrator's rights are needed only where it is missing.
 .PHONY: test-report
 test-report: node_modules ## the page of a report in a real browser; installs chromium where it is missing; screenshots in .artifacts/report
-	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { echo "installing chromium" >&2; \
-	  as_root=$$(test "$$(id -u)" = 0 || echo sudo); \
-	  $$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { echo "installing chromium" >&2; $(call INSTALL,chromium fonts-dejavu-core); }
 	@$(MOCHA) 'test/browser/**/*.test.ts'
 
 .PHONY: coverage

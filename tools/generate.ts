@@ -7,6 +7,7 @@ import { guardBindings, guardPolicies } from '../src/admission/guards/guards.ts'
 import { mutatingPolicies, validatingPolicies } from '../src/admission/policies.ts'
 import { customResourceDefinition } from '../src/api/crd.ts'
 import { chartFiles } from './chart/files.ts'
+import { customizationConfigMap } from './customization.ts'
 import { resourcePage } from './docs/resource.ts'
 import { operatorRightsModule } from './operator-rights.ts'
 import { pageScriptModule } from './page-script.ts'
@@ -25,6 +26,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['config/admission/guards.yaml', yaml(...guardPolicies(), ...guardBindings())],
     ['config/admission/mutating-policies.yaml', yaml(...mutatingPolicies())],
     ...chartFiles(),
+    ['config/argocd/argocd-cm.yaml', yaml(customizationConfigMap())],
     ['src/cli/report/page/script.generated.ts', pageScriptModule()],
     ['src/cli/check/rights.generated.ts', operatorRightsModule()],
     ['docs/picture.svg', await samplePicture()],

@@ -1,4 +1,4 @@
-/** Whatever YAML README, docs/ and config/samples show is taken by the API server as it stands. */
+/** Whatever YAML README, docs/, config/samples and the tenants of examples/gitops show is taken by the API server as it stands. */
 
 import { expect } from 'chai'
 import { parseAllDocuments } from 'yaml'
@@ -24,7 +24,7 @@ const shown: readonly (readonly [where: string, text: string])[] = [
   ...['README.md', ...['docs', 'docs/recipes', 'docs/lint'].flatMap((folder) => pagesIn(folder, '.md'))].flatMap((file) =>
     blocks(page(file), 'yaml').map((text, index) => [`${file}, YAML number ${index + 1}`, text] as const),
   ),
-  ...pagesIn('config/samples', '.yaml').map((file) => [file, page(file)] as const),
+  ...['config/samples', 'examples/gitops/tenants'].flatMap((folder) => pagesIn(folder, '.yaml').map((file) => [file, page(file)] as const)),
 ]
 
 describe('the YAML that is shown', function () {

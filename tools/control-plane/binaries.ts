@@ -1,5 +1,5 @@
 /**
- * control-plane/binaries.ts — where the real etcd, kube-apiserver, kube-controller-manager, kubectl, helm and krew come from.
+ * control-plane/binaries.ts — where the real etcd, kube-apiserver, kube-controller-manager, kubectl, helm, krew and argocd come from.
  *
  * Each is looked for by itself, for the assets of envtest hold no kube-controller-manager.
  */
@@ -8,7 +8,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 import { buildBinary, requireGo } from './go-build.ts'
-import { BINARIES, type BinaryName, type GoModule, HELM, KREW, kubernetes, readGoModule } from './go-module.ts'
+import { ARGO_CD, BINARIES, type BinaryName, FLUX, type GoModule, HELM, KREW, kubernetes, readGoModule } from './go-module.ts'
 import { withLock } from './lock.ts'
 import { type Report, reportTo } from './report.ts'
 
@@ -27,7 +27,7 @@ export async function ensureBinaries<Name extends BinaryName = (typeof BINARIES)
   // Without names, Name is every part of a control plane.
   const wanted = names ?? (BINARIES as readonly BinaryName[] as readonly Name[])
   const found = new Map<Name, string | undefined>()
-  for (const source of [kubernetes(), HELM, KREW]) {
+  for (const source of [kubernetes(), HELM, KREW, ARGO_CD, FLUX]) {
     const own = wanted.filter((name) => name in source.packages)
     if (own.length === 0) continue
     const module = readGoModule(source)

@@ -1,16 +1,19 @@
-/** control-plane/go-module.ts — what the go.mod of tools/kubernetes, tools/helm and tools/krew pin; the only place that says which versions these are. */
+/** control-plane/go-module.ts — what the go.mod files of tools/ pin; the only place that says which versions these are. */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /** What a control plane is made of. */
 export const BINARIES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const
-export type BinaryName = (typeof BINARIES)[number] | 'helm' | 'krew'
+/** Real tools that judge and use what we make for them. */
+export const TOOLS = ['helm', 'krew', 'argocd', 'flux-health'] as const
+export type BinaryName = (typeof BINARIES)[number] | (typeof TOOLS)[number]
 
 /** A folder with a go.mod, and what is built from it. */
 export type ModuleSource = {
-  /** The name of its folder in the cache; for people, its title. */
-  readonly name: 'kubernetes' | 'helm' | 'krew'
+  /** The name of its folder in the cache. */
+  readonly name: 'kubernetes' | 'helm' | 'krew' | 'argocd' | 'flux'
+  /** For people. */
   readonly title: string
   readonly directory: string
   readonly packages: Readonly<Partial<Record<BinaryName, string>>>
@@ -73,6 +76,25 @@ export const KREW: ModuleSource = {
   linkerFlags: (version) => [`-X sigs.k8s.io/krew/internal/version.gitTag=${version}`],
 }
 
+/** One binary that is all of Argo CD's programs, and goes by the name by which it is called. */
+export const ARGO_CD: ModuleSource = {
+  name: 'argocd',
+  title: 'Argo CD',
+  directory: resolve(import.meta.dirname, '../argocd'),
+  packages: { argocd: 'github.com/argoproj/argo-cd/v3/cmd' },
+  versionOf: 'github.com/argoproj/argo-cd/v3',
+  linkerFlags: (version) => [`-X github.com/argoproj/argo-cd/v3/common.version=${version}`],
+}
+
+export const FLUX: ModuleSource = {
+  name: 'flux',
+  title: 'Flux',
+  directory: resolve(import.meta.dirname, '../flux'),
+  packages: { 'flux-health': '.' },
+  versionOf: 'github.com/fluxcd/pkg/runtime',
+  linkerFlags: () => [],
+}
+
 export type GoModule = ModuleSource & {
   /** For example v1.36.3. */
   readonly version: string
@@ -94,8 +116,14 @@ export function readGoModule(source: ModuleSource = kubernetes()): GoModule {
     version,
     go: firstGroup(/^go (\d+\.\d+)/m, mod, 'a Go version'),
     buildFlags,
-    fingerprint: fingerprintOf([mod, sum, ...buildFlags, process.platform, process.arch]),
+    fingerprint: fingerprintOf([mod, sum, ...ownSources(source.directory), ...buildFlags, process.platform, process.arch]),
   }
+}
+
+/** Most have none: everything is in the modules that go.mod names. */
+function ownSources(directory: string): readonly string[] {
+  const files = readdirSync(directory).filter((file) => file.endsWith('.go'))
+  return files.sort().map((file) => readFileSync(join(directory, file), 'utf8'))
 }
 
 function fingerprintOf(parts: readonly string[]): string {

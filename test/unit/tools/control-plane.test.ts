@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -7,7 +7,7 @@ import { assetDirectory, cacheDirectory, find } from '../../../tools/control-pla
 import { newTokens, tokenFile } from '../../../tools/control-plane/credentials.ts'
 import { freePorts } from '../../../tools/control-plane/free-port.ts'
 import { isAtLeast } from '../../../tools/control-plane/go-build.ts'
-import { HELM, KREW, kubernetes, readGoModule } from '../../../tools/control-plane/go-module.ts'
+import { ARGO_CD, FLUX, HELM, KREW, kubernetes, readGoModule } from '../../../tools/control-plane/go-module.ts'
 import { withLock } from '../../../tools/control-plane/lock.ts'
 import { elapsed, reportTo, silent } from '../../../tools/control-plane/report.ts'
 
@@ -71,6 +71,19 @@ describe('the binaries of the embedded control plane', () => {
     const krew = readGoModule(KREW)
     expect(krew.version).to.match(/^v0\.\d+\.\d+$/)
     expect(krew.buildFlags.join(' ')).to.include(`internal/version.gitTag=${krew.version}`)
+    const argocd = readGoModule(ARGO_CD)
+    expect(argocd.version).to.match(/^v3\.\d+\.\d+$/)
+    expect(argocd.buildFlags.join(' ')).to.include(`common.version=${argocd.version}`)
+    expect(readGoModule(FLUX).version).to.match(/^v0\.\d+\.\d+$/)
+  })
+
+  it('change their place in the cache with the sources of our own that are built into them', () => {
+    for (const file of ['go.mod', 'go.sum', 'main.go']) cpSync(join(FLUX.directory, file), join(directory, file))
+    const source = { ...FLUX, directory }
+    const before = readGoModule(source)
+    expect(before.fingerprint).to.equal(readGoModule(FLUX).fingerprint)
+    writeFileSync(join(directory, 'main.go'), 'package main')
+    expect(readGoModule(source).fingerprint).not.to.equal(before.fingerprint)
   })
 
   it('are of the version that is asked for, where there is a module for it', () => {

@@ -1,0 +1,5 @@
+if obj.spec.network == nil then
+  obj.spec.network = {}
+end
+obj.spec.network.mode = "Enforce"
+return obj

@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { parse } from 'yaml'
 import { API_VERSION, KIND } from '../../src/api/labels.ts'
 import { ensureBinaries } from '../../tools/control-plane/binaries.ts'
+import { hasMutatingPolicies } from '../../tools/control-plane/install.ts'
 import { type Folder, temporaryFolder } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
 import { type ChartCluster, type RunningRelease, startChartCluster } from '../support/installed-chart.ts'
@@ -19,13 +20,19 @@ const OPENING = 'kubectl apply -f tools/demo/allow-all.yaml -n shop --as=alice -
 const GUARD = 'operator-guard.tenant-isolation.dev'
 const targets = [...page('Makefile').matchAll(/^([a-z-]+):/gm)].map(([, target]) => target)
 
+/** As the pages say that it is before Kubernetes 1.36. */
+function beforeMutating(text: string): string {
+  return text.replace(',mutatingadmissionpolicybindings', '').replace('config/admission\n', 'config/admission-without-mutating\n')
+}
+
 describe('the pages that are typed', function () {
   this.timeout(240_000)
   let cluster: ChartCluster
   let operator: RunningRelease | undefined
   let typing: Typing
 
-  const done = async (text: string): Promise<string> => {
+  const done = async (shown: string): Promise<string> => {
+    const text = hasMutatingPolicies(cluster.controlPlane) ? shown : beforeMutating(shown)
     const { code, answer } = await type(typing, text)
     if (code !== 0) throw new Error(`${text}: ${answer}`)
     return answer

@@ -253,7 +253,7 @@ describe('the pages that are typed', function () {
       await eventually(() => done(OPENING), { within: 10_000 })
       await done(scale ?? '')
       const left = await cluster.names('validatingadmissionpolicybindings')
-      expect(left.filter((name) => name.includes('/anchor.'))).to.have.length(3)
+      expect(left.filter((name) => name.includes('/anchor.'))).to.have.length(7)
     })
 
     it('gets rid of a tenant whose operator is gone', async () => {

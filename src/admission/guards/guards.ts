@@ -1,6 +1,8 @@
 /** admission/guards/guards.ts — all guards: what the chart installs once, and what the operator writes for tenants. */
 
 import { BASELINE_POLICY, NAMESPACE_NAME_LABEL } from '../../api/labels.ts'
+import type { LabelSelector } from '../../api/selectors.ts'
+import { mutatingPolicies, validatingPolicies } from '../policies.ts'
 import { childrenGuard } from './children-guard.ts'
 import { deletionGuard } from './deletion-guard.ts'
 import { OPERATOR_ACCOUNT, type OperatorAccount } from './identities.ts'
@@ -28,23 +30,36 @@ export function guardPolicies(operator: OperatorAccount = OPERATOR_ACCOUNT): rea
   return [...perTenant(operator), ...forAll(operator)]
 }
 
-/** Installed once, with the policies: for those that need no tenant. */
+/** Installed once, with the policies: for those that need no tenant, and an anchor for each of the others. */
 export function guardBindings(operator: OperatorAccount = OPERATOR_ACCOUNT): readonly AdmissionBinding[] {
-  return [...forAll(operator).map(({ metadata: { name } }) => admissionBinding({ name, policy: name })), ...CLOSED_DIRECTIONS.map(anchor)]
+  return [
+    ...forAll(operator).map(({ metadata: { name } }) => admissionBinding({ name, policy: name })),
+    ...CLOSED_DIRECTIONS.map((closed) => anchor(isolatedBeforePodsName(closed), BASELINE_POLICY)),
+    ...[networkGuard, membershipGuard(operator), ...validatingPolicies()].map(({ metadata: { name } }) => anchor(name, NO_TENANT)),
+  ]
 }
 
+/** No tenant and no namespace has a dot in its name. */
+const NO_TENANT = 'no.such.tenant'
+const NO_NAMESPACE: LabelSelector = { matchLabels: { [NAMESPACE_NAME_LABEL]: 'no.such.namespace' } }
+
 /**
- * A binding that never matches, so that the policy is never without one. When the last binding of a kind of parameter goes, the API server
- * (1.36.3) stops watching that kind, and where the kind is a built-in one, as NetworkPolicy is, a later binding does not start it again:
- * from then on it knew of no new baseline, and every pod of a new tenant namespace was refused until the API server was restarted.
+ * A binding that never matches, so that the policy is never without one.
+ *
+ * The API server (1.36.3) compiles a policy when it gets its first binding, and takes up no binding of any policy before it has: with the
+ * first tenant of a cluster that would be seconds in which nothing of it is guarded (docs/decisions/0014). And when the last binding of a
+ * kind of parameter goes, it stops watching that kind; where the kind is a built-in one, as NetworkPolicy is, a later binding does not
+ * start it again: it would know of no new baseline, and refuse every pod of a new tenant namespace until it is restarted.
  */
-function anchor(closed: (typeof CLOSED_DIRECTIONS)[number]): AdmissionBinding {
-  const policy = isolatedBeforePodsName(closed)
-  return admissionBinding({
-    name: `anchor.${policy}`,
-    policy,
-    param: { name: BASELINE_POLICY, missing: 'Deny' },
-    // The name of a namespace has no dots.
-    namespaceSelector: { matchLabels: { [NAMESPACE_NAME_LABEL]: 'no.such.namespace' } },
+function anchor(policy: string, param: string): AdmissionBinding {
+  return admissionBinding({ name: `anchor.${policy}`, policy, param: { name: param, missing: 'Deny' }, namespaceSelector: NO_NAMESPACE })
+}
+
+/** The same for the policies that write into pods. Kubernetes 1.36 and newer; older API servers do not know the kind. */
+export function mutatingBindings() {
+  return mutatingPolicies().map(({ metadata: { name } }) => {
+    const { apiVersion, metadata, spec } = anchor(name, NO_TENANT)
+    const { validationActions: _, ...mutatingSpec } = spec
+    return { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata, spec: mutatingSpec } as const
   })
 }

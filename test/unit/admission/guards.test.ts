@@ -2,9 +2,17 @@
 
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type GuardedTenant, gateBindings, guardBindings, guardPolicies, tenantBindings } from '../../../src/admission/guards/guards.ts'
+import {
+  type GuardedTenant,
+  gateBindings,
+  guardBindings,
+  guardPolicies,
+  mutatingBindings,
+  tenantBindings,
+} from '../../../src/admission/guards/guards.ts'
 import type { AdmissionBinding } from '../../../src/admission/guards/objects.ts'
 import { trustFilters } from '../../../src/admission/guards/trust.ts'
+import { mutatingPolicies, validatingPolicies } from '../../../src/admission/policies.ts'
 import type { Network } from '../../../src/api/network.ts'
 import { type LabelSelector, type Labels, matchesSelector } from '../../../src/api/selectors.ts'
 import { labelled, namespacesOf } from '../../support/build.ts'
@@ -44,7 +52,7 @@ describe('the policies of the guards', () => {
     expect(text).to.include('system:serviceaccount:elsewhere:other').and.to.not.include('tenant-isolation-system')
   })
 
-  it('have a binding each where they need no tenant, and one that never matches where NetworkPolicies are their parameter', () => {
+  it('have a binding each where they need no tenant, and otherwise one that never matches', () => {
     const names = guardBindings().map(({ metadata }) => metadata.name)
     expect(names).to.deep.equal(
       [
@@ -54,8 +62,15 @@ describe('the policies of the guards', () => {
         'anchor.isolated-before-pods',
         'anchor.isolated-before-pods-ingress',
         'anchor.isolated-before-pods-egress',
+        'anchor.network-guard',
+        'anchor.membership-guard',
+        'anchor.pod-security',
+        'anchor.workload-security',
       ].map((name) => `${name}.tenant-isolation.dev`),
     )
+    const policies = [...guardPolicies(), ...validatingPolicies()].map(({ metadata }) => metadata.name)
+    expect(guardBindings().map(({ spec }) => spec.policyName)).to.have.members(policies)
+    expect(mutatingBindings().map(({ spec }) => spec.policyName)).to.have.members(mutatingPolicies().map(({ metadata }) => metadata.name))
   })
 })
 

@@ -80,3 +80,8 @@ export function isInstalled({ serves, installation: { policies, deployment, crd 
   const there = (stored: Seen<unknown>) => stored !== undefined && stored !== 'unseen'
   return serves.tenants || there(crd) || there(deployment) || policies.some(({ stored }) => there(stored))
 }
+
+/** A policy that fills in; the line `mutating-policies` says whether it has to be there. */
+export function isMutating({ kind }: Compared): boolean {
+  return kind === 'MutatingAdmissionPolicy'
+}

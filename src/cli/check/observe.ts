@@ -2,22 +2,20 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
-import { OPERATOR_ACCOUNT, type OperatorAccount, userOf } from '../../admission/guards/identities.ts'
+import { OPERATOR_ACCOUNT, type OperatorAccount } from '../../admission/guards/identities.ts'
 import { type Configuration, DEFAULT_CONFIGURATION, parseConfiguration } from '../../api/configuration.ts'
 import type { TenantIsolation } from '../../api/tenant-isolation.ts'
 import type { Lease } from '../../controller/lease.ts'
 import type { EndpointSlice, Service } from '../../desired/network/discovery.ts'
-import { isForbidden } from '../../kube/errors.ts'
 import type { KubeObject } from '../../kube/objects.ts'
-import type { Resource } from '../../kube/resources.ts'
 import { dnsServices, SERVICE_NAME_LABEL, Services } from '../../reconcile/facts.ts'
 import { ENDPOINT_SLICES, NAMESPACES, SERVICES, TENANT_ISOLATIONS } from '../../reconcile/resources.ts'
-import type { Cluster, Selection } from '../input/cluster.ts'
-import type { Right } from '../input/rights.ts'
+import type { Cluster } from '../input/cluster.ts'
+import { installerLacks, missingRightsOf } from './access-reviews.ts'
 import { type Expected, expectedBindings, expectedCrd, expectedPolicies } from './expected.ts'
+import { createEyes, type Eyes } from './eyes.ts'
 import type { ClusterFacts, Compared, DaemonSet, Deployment, Installation, Seen } from './facts.ts'
 import * as kinds from './kinds.ts'
-import { type Access, accessText, ESCALATE, INSTALLER_ACCESS, operatorAccess } from './rights.ts'
 
 const NAME = 'tenant-isolation'
 
@@ -70,38 +68,6 @@ export async function observeCluster(cluster: Cluster, { version, operatorNamesp
     installer,
     user,
     unseen: eyes.unseen,
-  }
-}
-
-type Eyes = Pick<Cluster, 'review'> & {
-  readonly unseen: readonly Right[]
-  get<T>(resource: Resource, at: { readonly namespace?: string; readonly name: string }): Promise<Seen<T | undefined>>
-  list<T>(resource: Resource, take: (object: unknown) => T | undefined, selection?: Selection): Promise<Seen<readonly T[] | undefined>>
-  /** What the request says, or `unseen` when it is forbidden for want of this right. */
-  orUnseen<T>(right: Right, request: Promise<T>): Promise<Seen<T>>
-}
-
-function createEyes(cluster: Cluster): Eyes {
-  const unseen: Right[] = []
-  const orUnseen = async <T>(right: Right, request: Promise<T>): Promise<Seen<T>> => {
-    try {
-      return await request
-    } catch (error) {
-      if (!isForbidden(error)) throw error
-      unseen.push(right)
-      return 'unseen'
-    }
-  }
-  return {
-    unseen,
-    orUnseen,
-    review: cluster.review,
-    get: (resource, at) => orUnseen({ verb: 'get', resource, namespace: at.namespace }, cluster.get(resource, at, at.namespace)),
-    list: (resource, take, selection = {}) =>
-      orUnseen(
-        { verb: 'list', resource, namespace: selection.namespace },
-        cluster.list(resource, take, { ...selection, rightIn: selection.namespace }),
-      ),
   }
 }
 
@@ -194,37 +160,6 @@ async function leaseIn(eyes: Eyes, namespace: string, now: () => number): Promis
   await sleep(PATIENCE_MS)
   const later = await read()
   return { lease: later, leaseIsRecent: later !== 'unseen' && later !== undefined && later.spec?.renewTime !== renewTime }
-}
-
-type AccessReview = { readonly status?: { readonly allowed?: boolean } }
-
-/** Whoever is the operator may ask about themselves; others need the right to ask about somebody else. */
-async function missingRightsOf(
-  eyes: Eyes,
-  account: OperatorAccount,
-  clusterRoles: readonly string[],
-  user: string,
-): Promise<Seen<readonly string[]>> {
-  const operator = userOf(account)
-  const groups = ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated']
-  const ask = (access: Access): Promise<AccessReview> =>
-    user === operator
-      ? eyes.review(kinds.SELF_SUBJECT_ACCESS_REVIEWS, { resourceAttributes: access })
-      : eyes.review(kinds.SUBJECT_ACCESS_REVIEWS, { resourceAttributes: access, user: operator, groups })
-  const all = operatorAccess(account, clusterRoles)
-  const right: Right = { verb: 'create', resource: kinds.SUBJECT_ACCESS_REVIEWS, namespace: undefined }
-  const answers = await eyes.orUnseen(right, Promise.all(all.map(ask)))
-  return answers === 'unseen' ? answers : all.filter((_, index) => !answers[index]?.status?.allowed).map(accessText)
-}
-
-/** Asked about oneself, which everybody may. */
-async function installerLacks(cluster: Cluster): Promise<readonly string[]> {
-  const allowed = async (access: Access) =>
-    (await cluster.review<AccessReview>(kinds.SELF_SUBJECT_ACCESS_REVIEWS, { resourceAttributes: access })).status?.allowed === true
-  const held = operatorAccess(OPERATOR_ACCOUNT, DEFAULT_CONFIGURATION.access.clusterRoles)
-  const wanted = [...INSTALLER_ACCESS, ...((await allowed(ESCALATE)) ? [] : held)]
-  const answers = await Promise.all(wanted.map(allowed))
-  return wanted.filter((_, index) => !answers[index]).map(accessText)
 }
 
 /** The first that is there, as the operator takes it; where that may not be seen, nothing is said of those behind it. */

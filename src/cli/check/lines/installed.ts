@@ -2,7 +2,7 @@
 
 import { POD_SECURITY_PREFIX } from '../../../api/labels.ts'
 import { expectedCrd, firstDifference } from '../expected.ts'
-import type { ClusterFacts, Compared } from '../facts.ts'
+import { type ClusterFacts, type Compared, isMutating } from '../facts.ts'
 import { type Check, type Line, someOf, unseenLine } from '../line.ts'
 
 export const INSTALL =
@@ -34,7 +34,11 @@ export function crdLine({ installation: { crd }, version }: ClusterFacts): Line 
 }
 
 export function policiesLine({ installation: { policies }, version }: ClusterFacts): Line {
-  return comparedLine('policies', policies, version)
+  return comparedLine(
+    'policies',
+    policies.filter((policy) => policy.stored !== undefined || !isMutating(policy)),
+    version,
+  )
 }
 
 export function bindingsLine({ installation: { bindings }, version }: ClusterFacts): Line {
@@ -43,6 +47,7 @@ export function bindingsLine({ installation: { bindings }, version }: ClusterFac
 
 function comparedLine(check: Check, all: readonly Compared[], version: string): Line {
   const what = check === 'policies' ? 'admission policies' : 'bindings of the whole cluster'
+  if (all.length === 0) return { check, mark: 'missing', reason: `there can be no ${what} here`, advice: 'see validating-policies' }
   const missing = all.filter(({ stored }) => stored === undefined).map(({ name }) => name)
   if (missing.length > 0)
     return {

@@ -1,6 +1,6 @@
 /** cli/check/lines/kubernetes.ts — PURE: whether the API server can do what is asked of it. */
 
-import type { ClusterFacts } from '../facts.ts'
+import { type ClusterFacts, isInstalled, isMutating } from '../facts.ts'
 import { type Line, someOf } from '../line.ts'
 
 /** The oldest that the tests are run against (kubeVersion of the chart). */
@@ -34,28 +34,46 @@ export function validatingPoliciesLine({ serves, kubernetes }: ClusterFacts): Li
   }
 }
 
-export function mutatingPoliciesLine({ serves, kubernetes, installation: { tenants } }: ClusterFacts): Line {
+export function mutatingPoliciesLine(facts: ClusterFacts): Line {
   const check = 'mutating-policies'
-  if (serves.mutatingPolicies) return { check, mark: 'ok', reason: 'the API server has MutatingAdmissionPolicy v1: defaulting works' }
+  const lack = lackOfMutation(facts)
+  if (!lack) return { check, mark: 'ok', reason: 'the API server has MutatingAdmissionPolicy v1: defaulting works' }
+  const { tenants } = facts.installation
   const wanting = (Array.isArray(tenants) ? tenants : [])
     .filter(({ spec }) => spec.podSecurity?.defaulting === 'Enabled')
     .map(({ metadata }) => metadata.name)
-  const why =
-    versionOf(kubernetes).minor >= MUTATING_SINCE
-      ? `it is switched off in the API server (${kubernetes})`
-      : `it comes with Kubernetes 1.${MUTATING_SINCE}, and this is ${kubernetes}`
-  const reason = `there is no MutatingAdmissionPolicy v1: ${why}`
-  const advice =
-    versionOf(kubernetes).minor >= MUTATING_SINCE
-      ? 'take MutatingAdmissionPolicy and its bindings out of --runtime-config, --feature-gates and --disable-admission-plugins of kube-apiserver, then run helm upgrade once'
-      : `upgrade to Kubernetes 1.${MUTATING_SINCE}`
   if (wanting.length === 0)
-    return { check, mark: 'warning', reason: `${reason}; nothing but podSecurity.defaulting needs it`, advice: `for defaulting, ${advice}` }
+    return {
+      check,
+      mark: 'warning',
+      reason: `${lack.reason}; nothing but podSecurity.defaulting needs it`,
+      advice: `for defaulting, ${lack.advice}`,
+    }
   return {
     check,
     mark: 'missing',
-    reason: `${reason}, and podSecurity.defaulting of ${someOf(wanting)} asks for it`,
-    advice: `${advice}, or set podSecurity.defaulting to Disabled`,
+    reason: `${lack.reason}, and podSecurity.defaulting of ${someOf(wanting)} asks for it`,
+    advice: `${lack.advice}, or set podSecurity.defaulting to Disabled`,
+  }
+}
+
+/** Why nothing can be filled in, and what to do about it; undefined when it can. */
+function lackOfMutation(facts: ClusterFacts): { readonly reason: string; readonly advice: string } | undefined {
+  const { serves, kubernetes, installation } = facts
+  if (serves.mutatingPolicies) {
+    const ours = installation.policies.find(isMutating)
+    if (!isInstalled(facts) || ours === undefined || ours.stored !== undefined) return undefined
+    return { reason: `${ours.name} is not installed, though the API server could have it`, advice: 'run helm upgrade once' }
+  }
+  if (versionOf(kubernetes).minor < MUTATING_SINCE)
+    return {
+      reason: `there is no MutatingAdmissionPolicy v1: it comes with Kubernetes 1.${MUTATING_SINCE}, and this is ${kubernetes}`,
+      advice: `upgrade to Kubernetes 1.${MUTATING_SINCE}`,
+    }
+  return {
+    reason: `there is no MutatingAdmissionPolicy v1: it is switched off in the API server (${kubernetes})`,
+    advice:
+      'take MutatingAdmissionPolicy and its bindings out of --runtime-config, --feature-gates and --disable-admission-plugins of kube-apiserver, then run helm upgrade once',
   }
 }
 

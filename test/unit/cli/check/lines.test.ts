@@ -81,6 +81,22 @@ describe('check', () => {
     expect(line('mutating-policies', { serves, installation })).to.match(/^missing: .*podSecurity\.defaulting of manning asks for it/)
   })
 
+  it('says that there can be no policies where the API server has none of their kind', () => {
+    expect(line('policies', {}, true)).to.equal('missing: there can be no admission policies here. see validating-policies')
+  })
+
+  it('says when what fills in was left out of the installation, and counts it only where a tenant needs it', () => {
+    const policy = (kind: string, name: string, stored?: object) => ({ kind, name, expected: {}, stored: stored && { spec: stored } })
+    const policies = [policy('ValidatingAdmissionPolicy', 'guard', {}), policy('MutatingAdmissionPolicy', 'pod-defaults')]
+    const tenant = (defaulting: string) => ({ metadata: { name: 'manning' }, spec: { podSecurity: { defaulting } } }) as never
+    const with_ = (defaulting: string) => ({ installation: { ...CLUSTER.installation, policies, tenants: [tenant(defaulting)] } })
+    expect(line('policies', with_('Disabled'))).to.match(/^ok: 1 admission policies/)
+    expect(line('mutating-policies', with_('Disabled'))).to.match(/^warning: pod-defaults is not installed, .* run helm upgrade once$/)
+    expect(line('mutating-policies', with_('Enabled'))).to.match(
+      /^missing: .* podSecurity\.defaulting of manning asks for it\. run helm upgrade once/,
+    )
+  })
+
   describe('the network plugin', () => {
     const plugin = (...daemonSets: readonly DaemonSet[]) => line('network-plugin', { daemonSets })
     const agent = (...args: readonly string[]) =>

@@ -7,6 +7,7 @@ const ALL_OR_NONE = 'the API server takes a pod only if all of its containers ar
 export const SAME_RULES: Readonly<Record<string, string>> = {
   'windowsHostProcess: without "variables.spec.?initContainers.orValue([])"': ALL_OR_NONE,
   'windowsHostProcess: without "variables.spec.?ephemeralContainers.orValue([])"': ALL_OR_NONE,
+  ...(process.env.KUBERNETES === '1.34' && { 'volumes: without "\'image\'" in a list of 9': 'this API server drops volumes of images' }),
   'hostPorts: without "variables.spec.?ephemeralContainers.orValue([])"': NO_SUCH_EPHEMERAL,
   'probeHosts: without "variables.spec.?ephemeralContainers.orValue([])"': NO_SUCH_EPHEMERAL,
   'hostPaths: "r.?hostPaths.orValue([]).exists(h, v.path.startsWith(h.pa ... refix : h.pathPrefix + \'/\'))" is always true':

@@ -8,7 +8,7 @@
 
 import { type Cel, cel, concat, or } from '../../../src/admission/cel.ts'
 import { podVariables } from '../../../src/admission/pods/pod.ts'
-import { profileVariables } from '../../../src/admission/pods/profiles.ts'
+import { profileVariables, SLOTS } from '../../../src/admission/pods/profiles.ts'
 import { type Validation, type Variable, validatingPolicy } from '../../../src/admission/policy.ts'
 import { RULES } from '../../../src/admission/rules/rules.ts'
 import { type Answer, type Person, person } from '../people.ts'
@@ -30,6 +30,9 @@ const POD = podVariables({
 /** `lax` is not ours to break: it is said by the resource. */
 const WRITTEN_OUT = POD.filter(({ name }) => name !== 'lax')
 
+/** Of the profiles. Not by lists.range, which Kubernetes 1.34 has not. */
+const INDICES = cel`${SLOTS}.filter(i, i < size(variables.rules))`
+
 type Mutant = { readonly rule: string; readonly what: string }
 
 /** By number. */
@@ -45,7 +48,7 @@ const judges: readonly Variable[] = RULES.flatMap(({ name: rule, violations }) =
   const others = RULES.filter(({ name }) => name !== rule).map(({ name }) => code(`variables.${name}Bad[i]`))
   return [
     // Where another rule refuses the pod, this one cannot make a difference.
-    { name: `${rule}Decides`, expression: cel`lists.range(size(variables.rules)).filter(i, !${or(...others)})` },
+    { name: `${rule}Decides`, expression: cel`${INDICES}.filter(i, !${or(...others)})` },
     differing(
       rule,
       cel`${code(`variables.${rule}Decides`)}.exists(i, [variables.rules[i]].exists(r, ${changed} != variables.${code(rule)}Bad[i]))`,
@@ -71,7 +74,8 @@ function withMutants(rule: string, askedWith: string, text: string, counts: Coun
 
 /** Those of the mutants that are asked for which say something else. */
 function differing(name: string, differs: Cel): Variable {
-  const asked = cel`request.userInfo.groups.filter(g, g.startsWith(${groupOf(name)})).map(g, g.split(':')[2].split(',').map(s, int(s))).flatten()`
+  const groups = cel`(request.userInfo.groups.filter(g, g.startsWith(${groupOf(name)})) + ['::'])`
+  const asked = cel`${groups}[0].split(':')[2].split(',').filter(s, s != '').map(s, int(s))`
   return { name: `${name}Differs`, expression: cel`${asked}.filter(mutant, ${differs})` }
 }
 
@@ -99,9 +103,9 @@ export const podJudge = validatingPolicy({
     ...RULES.map(({ name, violations }) => ({ name: `${name}Bad`, expression: cel`variables.rules.map(r, ${violations(cel`r`).bad})` })),
     {
       name: 'fits',
-      expression: cel`lists.range(size(variables.rules)).map(i, !${or(...RULES.map(({ name }) => code(`variables.${name}Bad[i]`)))})`,
+      expression: cel`${INDICES}.map(i, !${or(...RULES.map(({ name }) => code(`variables.${name}Bad[i]`)))})`,
     },
-    { name: 'unfit', expression: cel`lists.range(size(variables.rules)).filter(i, !variables.fits[i])` },
+    { name: 'unfit', expression: cel`${INDICES}.filter(i, !variables.fits[i])` },
     ...judges,
   ],
   validations: [ANSWER],

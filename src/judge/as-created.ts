@@ -27,7 +27,7 @@ type PodSpec = {
 
 type Container = {
   readonly name: string
-  readonly volumeMounts?: readonly { readonly mountPath: string }[]
+  readonly volumeMounts?: readonly { readonly name?: string; readonly mountPath: string }[]
   readonly securityContext?: Context
 }
 type Context = { readonly appArmorProfile?: AppArmorProfile; readonly [field: string]: unknown }
@@ -43,6 +43,27 @@ export function asCreated(pod: PodManifest): PodManifest {
   return { ...pod, spec: withToken({ ...named, ...(volumes && { volumes }) }, pod.metadata.annotations) }
 }
 
+/** A pod that runs, as it was before the API server created it, and without what was only brought into it later. */
+export function createdAgain({ metadata, spec }: PodManifest): PodManifest {
+  const { ephemeralContainers: _, nodeName: __, ...own } = spec as PodSpec & { readonly nodeName?: string }
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(([name]) => name === MIRROR || name.startsWith(APP_ARMOR))
+  return {
+    metadata: { ...metadata, annotations: Object.fromEntries(annotations) },
+    spec: {
+      ...own,
+      containers: own.containers.map(withoutToken),
+      ...(own.initContainers && { initContainers: own.initContainers.map(withoutToken) }),
+      ...(own.volumes && { volumes: own.volumes.filter(({ name }) => !name.startsWith(TOKEN_VOLUME)) }),
+    },
+  }
+}
+
+function withoutToken(container: Container): Container {
+  const { volumeMounts } = container
+  return volumeMounts ? { ...container, volumeMounts: volumeMounts.filter(({ name }) => !name?.startsWith(TOKEN_VOLUME)) } : container
+}
+
+const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/'
 const MIRROR = 'kubernetes.io/config.mirror'
 const TOKEN_VOLUME = 'kube-api-access-'
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -70,23 +91,15 @@ const TOKEN: Volume = {
   },
 }
 
-const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/'
-
 /**
- * As validating policies see it, which come later: what is said about AppArmor in fields is said in annotations, too, and the other way round
- * (pkg/registry/core/pod/strategy.go applyAppArmorVersionSkew).
+ * As validating policies see it, which come later: what annotations say about AppArmor is said in fields, too (pkg/registry/core/pod/strategy.go
+ * applyAppArmorVersionSkew).
  */
 export function asStored(pod: PodManifest): PodManifest {
   const { metadata, spec } = pod
-  if (spec.os?.name === 'windows') return pod
-  const { annotations = {} } = metadata
+  const { annotations } = metadata
+  if (spec.os?.name === 'windows' || annotations === undefined) return pod
   const ofPod = spec.securityContext?.appArmorProfile
-  const written = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])].flatMap(
-    ({ name, securityContext }): (readonly [string, string])[] => {
-      const text = annotationOf(securityContext?.appArmorProfile ?? ofPod)
-      return text === undefined || `${APP_ARMOR}${name}` in annotations ? [] : [[`${APP_ARMOR}${name}`, text]]
-    },
-  )
   const confined = (container: Container): Container => {
     const profile = profileOf(annotations[`${APP_ARMOR}${container.name}`] ?? '')
     if (!profile || container.securityContext?.appArmorProfile || isSame(profile, ofPod)) return container
@@ -94,7 +107,6 @@ export function asStored(pod: PodManifest): PodManifest {
   }
   return {
     ...pod,
-    metadata: written.length === 0 ? metadata : { ...metadata, annotations: { ...annotations, ...Object.fromEntries(written) } },
     spec: {
       ...spec,
       containers: spec.containers.map(confined),
@@ -104,20 +116,11 @@ export function asStored(pod: PodManifest): PodManifest {
   }
 }
 
-const PLAIN = [
-  ['Unconfined', 'unconfined'],
-  ['RuntimeDefault', 'runtime/default'],
-] as const
 const LOCALHOST = 'localhost/'
 
-function annotationOf(profile: AppArmorProfile | undefined): string | undefined {
-  if (profile?.type === 'Localhost') return profile.localhostProfile === undefined ? undefined : `${LOCALHOST}${profile.localhostProfile}`
-  return PLAIN.find(([type]) => type === profile?.type)?.[1]
-}
-
 function profileOf(annotation: string): AppArmorProfile | undefined {
-  const plain = PLAIN.find(([, text]) => text === annotation)
-  if (plain) return { type: plain[0] }
+  if (annotation === 'unconfined') return { type: 'Unconfined' }
+  if (annotation === 'runtime/default') return { type: 'RuntimeDefault' }
   const localhostProfile = annotation.startsWith(LOCALHOST) ? annotation.slice(LOCALHOST.length) : ''
   // Whatever the API server would not take as a field stays an annotation.
   const isTaken = localhostProfile !== '' && localhostProfile.trim() === localhostProfile

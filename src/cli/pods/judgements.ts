@@ -5,7 +5,7 @@
  */
 
 import type { TenantIsolation } from '../../api/tenant-isolation.ts'
-import type { PodManifest } from '../../judge/as-created.ts'
+import { createdAgain, type PodManifest } from '../../judge/as-created.ts'
 import { type Judge, type Judgement, judgeOf, NotAPodError } from '../../judge/judge.ts'
 import { type Requester, requesterOf } from '../../judge/requester.ts'
 import type { DesiredState } from '../../reconcile/desired-state.ts'
@@ -75,7 +75,7 @@ function verdictOf(ward: Ward, pod: PodManifest, { user, groups }: Creator): Pod
   if ('unknown' in ward) return ward
   if ('free' in ward) return { verdict: 'allow', explanation: `${ward.free}: no profile is asked for` }
   const { tenant, judge } = ward
-  const judgement = judgementOf(judge, pod, user === undefined ? undefined : requesterOf(user, groups))
+  const judgement = answerOf(judge, pod, user === undefined ? undefined : requesterOf(user, groups))
   if ('unknown' in judgement) return judgement
   const who = `TenantIsolation ${tenant.metadata.name}`
   if (judgement.admitted) return { verdict: 'allow', explanation: `profile "${judgement.profile}" of ${who} lets it in` }
@@ -85,12 +85,29 @@ function verdictOf(ward: Ward, pod: PodManifest, { user, groups }: Creator): Pod
   return { verdict: 'allow', explanation: `${who} has podSecurity.mode ${mode}, so ${told}: ${judgement.message}` }
 }
 
+export type Answer = Judgement | { readonly unknown: string }
+
 /** `requester` undefined: somebody who has logged in, of whom nothing else is known. */
-export function judgementOf(judge: Judge, pod: PodManifest, requester: Requester | undefined): Judgement | { readonly unknown: string } {
+function answerOf(judge: Judge, pod: PodManifest, requester: Requester | undefined): Answer {
   try {
     return judge(pod, requester)
   } catch (error) {
     if (error instanceof NotAPodError) return { unknown: error.message }
     throw error
+  }
+}
+
+/** What judges say to pods that run, were they created again. The pods of a workload differ in their names only: they are judged once. */
+export function againJudge(): (judge: Judge, pod: PodManifest) => Answer {
+  const answers = new Map<Judge, Map<string, Answer>>()
+  return (judge, pod) => {
+    const known = answers.get(judge) ?? new Map<string, Answer>()
+    answers.set(judge, known)
+    const again = createdAgain(pod)
+    const { namespace, annotations } = again.metadata
+    const key = JSON.stringify([namespace, annotations, again.spec])
+    const answer = known.get(key) ?? answerOf(judge, again, undefined)
+    known.set(key, answer)
+    return answer
   }
 }

@@ -2,124 +2,11 @@
 
 import { expect } from 'chai'
 import type { Profile } from '../../../src/api/pod-security/pod-security.ts'
-import type { Rules } from '../../../src/api/pod-security/rules.ts'
+import { CUSTOM_CASES, context, HOSTILE, plain } from '../../support/custom-rules.ts'
 import { openPeople, type People, person } from '../../support/people.ts'
-import { createPod, installPodSecurity, type PodManifest, secure, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
+import { createPod, installPodSecurity, secure, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
 
 const alice = person('alice')
-const podContext = (securityContext: object): PodManifest => ({ spec: { securityContext, containers: [{ name: 'main', image: 'none' }] } })
-const context = (securityContext: object, spec: object = {}, annotations: object = {}): PodManifest => ({
-  metadata: { annotations },
-  spec: { containers: [{ name: 'main', image: 'none', securityContext }], ...spec },
-})
-const plain = context({})
-const probing = { spec: { containers: [{ name: 'main', image: 'none', livenessProbe: { httpGet: { port: 80, host: 'a' } } }] } }
-const annotation = (profile: string) => context({}, {}, { 'container.apparmor.security.beta.kubernetes.io/main': profile })
-const seccomp = (type: string, localhostProfile?: string) => ({ seccompProfile: { type, localhostProfile } })
-const appArmor = (type: string, localhostProfile?: string) => ({ appArmorProfile: { type, localhostProfile } })
-const volume = (source: object) => context({}, { volumes: [{ name: 'v', ...source }] })
-
-/** What must not be taken for anything but itself, wherever a text may stand. */
-const HOSTILE = [`it's`, `"quoted"`, 'back\\slash', 'line\nbreak', `') || true || ('`, `"] + [] != ["`, '{{x}}', 'ümläut ☃ 𝒳'] as const
-
-type Case = { readonly rules: Rules; readonly fits: readonly PodManifest[]; readonly refused: readonly [PodManifest, RegExp][] }
-
-const CASES: Readonly<Record<string, Case>> = {
-  'no rules': {
-    rules: {},
-    fits: [
-      plain,
-      context(seccomp('RuntimeDefault')),
-      context({ runAsUser: 0 }),
-      volume({ csi: { driver: 'x' } }),
-      annotation('unconfined'),
-    ],
-    refused: [
-      [context(seccomp('Unconfined')), /container main: seccompProfile must be one of "Unset", "RuntimeDefault"$/],
-      [probing, /container main: probes and lifecycle hooks may not name a host$/],
-      [volume({ hostPath: { path: '/' } }), /volume v: hostPath is not allowed$/],
-      [volume({ nfs: { server: 'x', path: '/' } }), /volume v: nfs is not allowed$/],
-    ],
-  },
-  'user-namespaces': {
-    rules: { hostUsers: 'MustBeFalse' },
-    fits: [context({}, { hostUsers: false })],
-    refused: [
-      [plain, /hostUsers must be false$/],
-      [context({}, { hostUsers: true }), /hostUsers must be false$/],
-    ],
-  },
-  'strict-groups': {
-    rules: { supplementalGroupsPolicy: 'Strict' },
-    fits: [podContext({ supplementalGroupsPolicy: 'Strict' })],
-    refused: [
-      [plain, /supplementalGroupsPolicy must be Strict$/],
-      [podContext({ supplementalGroupsPolicy: 'Merge' }), /supplementalGroupsPolicy must be Strict$/],
-    ],
-  },
-  'any-probe': { rules: { probeHosts: 'Any' }, fits: [probing], refused: [] },
-  'seccomp-files': {
-    rules: { seccomp: { allowed: ['Localhost/a.json', 'RuntimeDefault'] } },
-    fits: [
-      context(seccomp('Localhost', 'a.json')),
-      podContext(seccomp('RuntimeDefault')),
-      { spec: { ...plain.spec, ...podContext(seccomp('Localhost', 'a.json')).spec } },
-    ],
-    refused: [
-      [plain, /container main: seccompProfile must be one of "Localhost\/a.json", "RuntimeDefault"$/],
-      [context(seccomp('Localhost', 'b.json')), /seccompProfile/],
-      [context(seccomp('RuntimeDefault'), { securityContext: seccomp('Unconfined') }), /: seccompProfile must be one of/],
-    ],
-  },
-  'apparmor-files': {
-    rules: { appArmor: { allowed: ['Localhost/*'] } },
-    fits: [context(appArmor('Localhost', 'a')), annotation('localhost/a'), podContext(appArmor('Localhost', 'b'))],
-    refused: [
-      [plain, /container main: appArmorProfile/],
-      [annotation('runtime/default'), /appArmorProfile/],
-      [context(appArmor('Unconfined')), /appArmorProfile/],
-    ],
-  },
-  'windows-hosts': {
-    rules: { windowsHostProcess: true, hostNetwork: true },
-    fits: [context({}, { os: { name: 'windows' }, hostNetwork: true, securityContext: { windowsOptions: { hostProcess: true } } })],
-    refused: [],
-  },
-  'hostile-paths': {
-    rules: { volumes: ['hostPath', 'secret'], hostPaths: HOSTILE.map((text) => ({ pathPrefix: `/${text}` })) },
-    fits: HOSTILE.map((text) => volume({ hostPath: { path: `/${text}/x` } })),
-    refused: [
-      ...HOSTILE.map((text): [PodManifest, RegExp] => [
-        volume({ hostPath: { path: `/x${text}` } }),
-        /volume v: hostPath is outside the allowed paths: "\/it's", "\/\\"quoted\\"", "\/back\\\\slash", "\/line\\nbreak", /,
-      ]),
-      [volume({ hostPath: { path: '/' } }), /outside the allowed paths/],
-    ],
-  },
-  'hostile-files': {
-    rules: { seccomp: { allowed: HOSTILE.map((text) => `Localhost/${text.replace('\n', ' ')}`) } },
-    fits: HOSTILE.map((text) => context(seccomp('Localhost', text.replace('\n', ' ')))),
-    refused: HOSTILE.map((text) => [context(seccomp('Localhost', `x${text}`)), /container main: seccompProfile must be one of/]),
-  },
-  'hostile-options': {
-    rules: { seLinux: { rule: 'MustRunAs', options: { user: HOSTILE[0], role: HOSTILE[1], type: HOSTILE[2], level: HOSTILE[3] } } },
-    fits: [podContext({ seLinuxOptions: { user: HOSTILE[0], role: HOSTILE[1], type: HOSTILE[2], level: HOSTILE[3] } })],
-    refused: HOSTILE.map((text) => [podContext({ seLinuxOptions: { user: text } }), /seLinuxOptions must be those of the profile/]),
-  },
-  'hostile-drivers': {
-    rules: { volumes: ['flexVolume', 'secret'], flexVolumeDrivers: [...HOSTILE] },
-    fits: HOSTILE.map((driver) => volume({ flexVolume: { driver } })),
-    refused: [[volume({ flexVolume: { driver: 'x' } }), /volume v: flexVolume driver is not allowed; allowed are "it's", /]],
-  },
-  'hostile-classes': {
-    rules: { runtimeClass: { allowed: [...HOSTILE] }, capabilities: { allowed: ['SYS_TIME'] } },
-    fits: [plain],
-    refused: HOSTILE.map((text) => [
-      context({ capabilities: { add: [text] } }),
-      /container main: capabilities.add may only have "SYS_TIME"$/,
-    ]),
-  },
-}
 
 describe('custom rules', function () {
   this.timeout(60_000)
@@ -130,7 +17,7 @@ describe('custom rules', function () {
     people = await openPeople()
     await installPodSecurity(people)
     const subjects: Profile['subjects'] = [{ kind: 'User', name: 'alice' }]
-    for (const [name, { rules }] of Object.entries(CASES)) {
+    for (const [name, { rules }] of Object.entries(CUSTOM_CASES)) {
       const profiles: Profile[] = [{ name: 'default', preset: 'Custom', rules, subjects }]
       await secure(people, namespaceOf(name), { profiles })
     }
@@ -143,7 +30,7 @@ describe('custom rules', function () {
 
   after(() => uninstallPodSecurity(people))
 
-  for (const [name, { fits, refused }] of Object.entries(CASES)) {
+  for (const [name, { fits, refused }] of Object.entries(CUSTOM_CASES)) {
     it(name, async () => {
       for (const pod of fits) {
         const { code, body } = await createPod(people, alice, namespaceOf(name), pod)

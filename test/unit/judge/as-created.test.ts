@@ -43,23 +43,12 @@ describe('a pod as it is created', () => {
   })
 
   it('is the same when it has been through that already', () => {
-    const once = asStored(asCreated(pod({ securityContext: { appArmorProfile: { type: 'Unconfined' } } })))
+    const once = asStored(asCreated(pod({}, {}, { [ANNOTATION]: 'unconfined' })))
     expect(asStored(asCreated(once))).to.deep.equal(once)
   })
 
   describe('says about AppArmor', () => {
-    const annotationIn = (stored: PodManifest) => stored.metadata.annotations?.[ANNOTATION]
     const fieldIn = (stored: PodManifest) => stored.spec.containers[0]?.securityContext?.appArmorProfile
-
-    it('in annotations what fields say, of the container or else of its pod', () => {
-      const profile = (type: string, localhostProfile?: string) => ({
-        securityContext: { appArmorProfile: { type, ...(localhostProfile && { localhostProfile }) } },
-      })
-      expect(annotationIn(asStored(pod(profile('Unconfined'))))).to.equal('unconfined')
-      expect(annotationIn(asStored(pod({}, profile('RuntimeDefault'))))).to.equal('runtime/default')
-      expect(annotationIn(asStored(pod(profile('Localhost', 'x'), profile('Unconfined'))))).to.equal('localhost/x')
-      expect(annotationIn(asStored(pod(profile('Unconfined'), {}, { [ANNOTATION]: 'runtime/default' })))).to.equal('runtime/default')
-    })
 
     it('in fields what annotations say, unless the pod says the same or the annotation is none', () => {
       expect(fieldIn(asStored(pod({}, {}, { [ANNOTATION]: 'localhost/x' })))).to.deep.equal({ type: 'Localhost', localhostProfile: 'x' })

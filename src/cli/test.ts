@@ -51,15 +51,20 @@ async function test(files: readonly string[], options: TestOptions, shell: Shell
   if ([files, options.file, options.facts].filter((paths) => paths?.includes('-')).length > 1)
     throw new UsageError('standard input holds either the tests or what -f or --facts names; give one of them as a file')
   const expectations = await expectationsOf(files, shell)
-  const flows = expectations.filter((expectation) => !isAboutPod(expectation))
-  const input = await readInput({ options, needs: flows.length > 0 ? ENTRY_NEEDS : [], shell })
+  const hasFlows = expectations.some((expectation) => !isAboutPod(expectation))
+  const input = await readInput({ options, needs: hasFlows ? ENTRY_NEEDS : [], shell })
   const state = desiredIn(input.snapshot)
-  const judgeFlow = flows.length > 0 ? flowJudge(input, state, options, shell) : undefined
-  const judgePod = flows.length < expectations.length ? await podJudge(input, state, shell) : undefined
-  const outcomes = judged(expectations, (one) => (isAboutPod(one) ? judgePod : judgeFlow)?.(one as never) as Outcome, shell)
+  const judgeFlow = hasFlows ? flowJudge(input, state, options, shell) : unasked
+  const judgePod = expectations.some(isAboutPod) ? await podJudge(input, state, shell) : unasked
+  const outcomes = judged(expectations, (one) => (isAboutPod(one) ? judgePod(one) : judgeFlow(one)), shell)
   if (outcomes.some(({ result }) => result !== 'passed')) shell.conclude('findings')
   if (options.junit !== undefined) await write(options.junit, junitXml(outcomes))
   await present(testAnswer(outcomes), options.output, shell)
+}
+
+/** Of what nothing is expected, nothing is worked out. */
+function unasked(): never {
+  throw new Error('nothing of that kind is expected')
 }
 
 function flowJudge(input: Input<unknown>, state: DesiredState, options: TestOptions, shell: Shell): (one: FlowExpectation) => Outcome {

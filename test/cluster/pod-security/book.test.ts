@@ -4,14 +4,7 @@ import { expect } from 'chai'
 import type { Profile } from '../../../src/api/pod-security/pod-security.ts'
 import { BOOK_PODS, BOOK_PROFILES, everybody, pod, secured } from '../../support/book-pods.ts'
 import { account, openPeople, type People, person } from '../../support/people.ts'
-import {
-  createPod,
-  installPodSecurity,
-  secure,
-  secureAs,
-  uninstallPodSecurity,
-  untilSo,
-} from '../../support/pod-security.ts'
+import { createPod, installPodSecurity, secure, secureAs, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
 
 const alice = person('alice', 'manning-developers')
 const bob = person('bob', 'manning-developers')

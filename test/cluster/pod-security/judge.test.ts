@@ -9,6 +9,7 @@ import { hasMutatingPolicies } from '../../../tools/control-plane/install.ts'
 import { BOOK_PODS, BOOK_PROFILES } from '../../support/book-pods.ts'
 import { sharedControlPlane } from '../../support/cluster.ts'
 import { CUSTOM_CASES } from '../../support/custom-rules.ts'
+import { fullProfiles, largePod } from '../../support/full-profiles.ts'
 import { account, openPeople, type People, type Person, person } from '../../support/people.ts'
 import { createPod, inParallel, installPodSecurity, secure, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
 import { containerOf, goesInto, ROWS, type Row, safeContainer } from '../../support/standards.ts'
@@ -57,6 +58,8 @@ const SEVERAL: readonly Profile[] = [
   preset('privileged', 'Privileged', [{ kind: 'User', name: 'bob' }]),
 ]
 
+const WIDE = Array.from({ length: 12 }, (_, index) => '𝒳'.repeat(41 + index))
+
 const TENANTS: readonly Tenant[] = [
   ...(['Basic', 'Baseline', 'Restricted', 'Privileged'] as const).map(
     (which): Tenant => ({
@@ -72,6 +75,28 @@ const TENANTS: readonly Tenant[] = [
   },
   { name: 'judge-several', podSecurity: { profiles: [...SEVERAL] }, sent: [...rowPods(alice), ...rowPods(controller)] },
   { name: 'judge-nobody', podSecurity: { profiles: [preset('default', 'Basic', ALICE)] }, sent: rowPods(bob).slice(0, 20) },
+  {
+    name: 'judge-full',
+    podSecurity: { profiles: fullProfiles([...ALICE]) },
+    sent: [1, 3].map((containers) => ({ id: `a large pod, with ${containers} containers`, pod: largePod(containers), who: alice })),
+  },
+  {
+    // Long enough to be cut, at characters that are two units of UTF-16.
+    name: 'judge-cut',
+    podSecurity: {
+      profiles: ['a', 'b'].map((name) => ({
+        name,
+        preset: 'Custom',
+        rules: { volumes: ['hostPath', 'secret'], hostPaths: WIDE.map((text) => ({ pathPrefix: `/${name}${text}` })) },
+        subjects: ALICE,
+      })),
+    },
+    sent: WIDE.map((text, index) => ({
+      id: `a path that is outside, ${index}`,
+      pod: { spec: { containers: [{ name: 'main', image: 'none' }], volumes: [{ name: 'v', hostPath: { path: `/c${text}` } }] } },
+      who: alice,
+    })),
+  },
   ...Object.entries(CUSTOM_CASES).map(
     ([name, { rules, fits, refused }]): Tenant => ({
       name: `judge-${name.replaceAll(' ', '-')}`,

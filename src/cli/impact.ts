@@ -1,4 +1,4 @@
-/** cli/impact.ts — `impact`: the flows that would be gained and lost if the operator did its work. */
+/** cli/impact.ts — `impact`: the flows that would be gained and lost if the operator did its work, and the pods that would not be admitted again. */
 
 import { Command, Option } from 'commander'
 import { type Change, difference, type GroupOf, type Network, networkOf } from '../reachability/reachability.ts'
@@ -6,6 +6,7 @@ import type { DesiredState } from '../reconcile/desired-state.ts'
 import { dnsServices } from '../reconcile/facts.ts'
 import type { NetworkPolicy } from '../reconcile/policy-entry.ts'
 import { policyChanges } from './diff/changes.ts'
+import { type Admissions, admissionsOf } from './impact/admissions.ts'
 import { type Impact, impactAnswer } from './impact/answer.ts'
 import { groupingOf } from './impact/grouping.ts'
 import { linesOf } from './impact/lines.ts'
@@ -14,13 +15,13 @@ import { unknownsIn } from './impact/unknowns.ts'
 import { type Input, readInput } from './input/input.ts'
 import { addInputOptions, type InputOptions } from './input/options.ts'
 import { desiredIn, type Snapshot } from './input/snapshot.ts'
-import { clusterOf } from './network/cluster.ts'
+import { clusterOf, living } from './network/cluster.ts'
 import { byTenantOrDns, countGroups, groupAt, LEVELS, type Level, within } from './network/groups.ts'
 import { ENTRY_NEEDS } from './network/networks.ts'
 import { addressesByName, outsidesOf } from './network/outside.ts'
-import { enforced, policiesKept, policiesNow } from './network/policies.ts'
+import { enforced, podsEnforced, policiesKept, policiesNow } from './network/policies.ts'
 import { type ServicePort, servicePorts } from './network/services.ts'
-import { flowNotesOf } from './notes.ts'
+import { defaultingNotesOf, flowNotesOf } from './notes.ts'
 import { addOutputOption, type OutputOptions, present } from './output/answer.ts'
 import { announce } from './output/progress.ts'
 import { examples, note, type Shell } from './shell.ts'
@@ -30,10 +31,10 @@ type Options = InputOptions & OutputOptions & { readonly by?: Level; readonly as
 export function impactCommand(shell: Shell): Command {
   const command = new Command('impact')
     .description(
-      'Say which flows the pods that run now would gain and lose if the TenantIsolations were enforced. Exit code 1 when there are any.',
+      'Say which flows the pods that run now would gain and lose if the TenantIsolations were enforced, and which of the pods would not be admitted again. Exit code 1 when there are any.',
     )
     .addOption(new Option('--by <level>', 'how pods are grouped; as fine as can be read, unless said').choices(LEVELS))
-    .option('--as-written', 'count a tenant in mode Audit as what it is, which changes nothing, and not as if it were enforced')
+    .option('--as-written', 'count a tenant in mode Audit or Warn as what it is, which changes nothing, and not as if it were enforced')
     .addHelpText(
       'after',
       examples(shell, [
@@ -48,8 +49,8 @@ export function impactCommand(shell: Shell): Command {
 
 async function impact(options: Options, shell: Shell): Promise<void> {
   const { namespace } = options
-  const input = await readInput({ options, needs: ENTRY_NEEDS, shell })
-  const wanted = options.asWritten ? input.snapshot : enforced(input.snapshot)
+  const input = await readInput({ options, needs: [...ENTRY_NEEDS, 'wholePods'], shell })
+  const wanted = options.asWritten ? input.snapshot : podsEnforced(enforced(input.snapshot))
   const state = desiredIn(wanted)
   for (const text of [...flowNotesOf({ state, snapshot: wanted, source: input.source, namespace }), ...auditNotes(input.snapshot, wanted)])
     note(shell, text)
@@ -67,14 +68,16 @@ async function impact(options: Options, shell: Shell): Promise<void> {
   if (!flows.complete)
     note(shell, 'there are too many pods to name all Services that flows go through; with -n, those of one namespace are named')
   const { by, lost, gained } = flows
-  if (lost.length > 0 || gained.length > 0) shell.conclude('findings')
+  const { refused, unknowns } = await admissionsIn({ snapshot, state, input, namespace }, shell)
+  if (lost.length > 0 || gained.length > 0 || refused.some(({ already }) => !already)) shell.conclude('findings')
   const answer: Impact = {
     by,
     lost,
     gained,
+    refused,
     policies: policyCounts(snapshot, state, namespace),
     pods: after.cluster.pods.length,
-    unknowns: unknownsIn(snapshot, after.cluster, services),
+    unknowns: [...unknownsIn(snapshot, after.cluster, services), ...unknowns],
   }
   await present(impactAnswer(answer), options.output, shell)
 }
@@ -113,12 +116,35 @@ function flowsBetween([now, then]: readonly [Network, Network], { snapshot, stat
   return { by, complete, lost: lines(lost), gained: lines(gained) }
 }
 
+type Viewing = Pick<Viewed, 'snapshot' | 'state' | 'namespace'> & { readonly input: Input<unknown> }
+
+/** What evaluates policies about pods is loaded where a tenant has some. */
+async function admissionsIn({ snapshot, state, input, namespace }: Viewing, shell: Shell): Promise<Admissions> {
+  if (!snapshot.tenants.some(({ spec }) => spec?.podSecurity !== undefined)) return { refused: [], unknowns: [] }
+  for (const text of defaultingNotesOf({ state, snapshot, source: input.source })) note(shell, text)
+  const pods = living(snapshot.pods).filter((pod) => namespace === undefined || pod.namespace === namespace)
+  const { againJudge, wardsOf } = await import('./pods/judgements.ts')
+  const done = announce(shell.stderr, `judging ${pods.length.toLocaleString('en')} pods`)
+  const canMutate = snapshot.canMutate ?? false
+  // Of files alone, nothing is there yet.
+  const now = input.source === 'files' ? () => ({ free: 'there is no cluster' }) : wardsOf(desiredIn(input.before), canMutate)
+  const admissions = admissionsOf({ pods, now, wanted: wardsOf(state, canMutate), judge: againJudge() })
+  done()
+  return admissions
+}
+
 /** Groups that a person reads. */
 const READABLE = 60
 
 function auditNotes({ tenants }: Snapshot, wanted: Snapshot): readonly string[] {
-  const audited = tenants.filter((tenant, index) => tenant !== wanted.tenants[index])
-  return audited.map(({ metadata: { name } }) => `TenantIsolation ${name} has network.mode Audit, and is counted as if it were enforced`)
+  return tenants.flatMap(({ metadata: { name }, spec }, index) => {
+    const counted = wanted.tenants[index]?.spec
+    const modes = [
+      ...(counted?.network?.mode === spec?.network?.mode ? [] : ['network.mode Audit']),
+      ...(counted?.podSecurity?.mode === spec?.podSecurity?.mode ? [] : [`podSecurity.mode ${spec.podSecurity?.mode}`]),
+    ]
+    return modes.map((mode) => `TenantIsolation ${name} has ${mode}, and is counted as if it were enforced`)
+  })
 }
 
 /** Without pods that only the files would bring: nothing of theirs can be lost. */

@@ -16,17 +16,16 @@ export type Noted = {
 
 /** Sentences, in the order of tenants. With a namespace, only about the tenant that has it. */
 export function notesOf(noted: Noted): readonly string[] {
-  const tenants = tenantsIn(noted)
-  const { snapshot } = noted
-  return [
-    ...flowNotesOf(noted),
-    ...(snapshot.canMutate === undefined && tenants.some(wantsDefaults)
-      ? [
-          'whether the API server can fill in defaults depends on its version; give it with --kubernetes-version. Until then that binding is left out',
-        ]
-      : []),
-    ...aboutOwners(tenants),
-  ]
+  return [...flowNotesOf(noted), ...defaultingNotesOf(noted), ...aboutOwners(tenantsIn(noted))]
+}
+
+/** Those of them that matter to which pods are let in. */
+export function defaultingNotesOf(noted: Noted): readonly string[] {
+  return noted.snapshot.canMutate === undefined && tenantsIn(noted).some(wantsDefaults)
+    ? [
+        'whether the API server can fill in defaults depends on its version; give it with --kubernetes-version. Until then that binding is left out',
+      ]
+    : []
 }
 
 /** Those of them that matter to who reaches whom. */

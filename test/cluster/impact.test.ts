@@ -27,7 +27,13 @@ const SPEC: Spec = {
 }
 
 type Line = { readonly purpose: string; readonly through?: string; readonly from: readonly string[]; readonly to: readonly string[] }
-type Told = { readonly lost: readonly Line[]; readonly gained: readonly Line[]; readonly policies: object }
+type Refused = { readonly workloads: readonly string[]; readonly already: boolean; readonly message: string }
+type Told = {
+  readonly refused: readonly Refused[]
+  readonly lost: readonly Line[]
+  readonly gained: readonly Line[]
+  readonly policies: object
+}
 
 describe('the flows of a cluster that is being isolated', function () {
   this.timeout(120_000)
@@ -121,6 +127,29 @@ describe('the flows of a cluster that is being isolated', function () {
     const denied = await run('explain', `${OTHER}/client`, `${SHOP}/database`, '5432', ...flags)
     expect([denied.code, denied.stdout.split('\n')[0]]).to.deep.equal([1, `${OTHER}/client -> ${SHOP}/database, TCP 5432: DENY`])
     expect(denied.stdout).to.include(`missing: an ingress rule of TenantIsolation ${TENANT}\n`)
+  })
+
+  it('are told with the pods that would not be admitted again, which are nobody else after that', async () => {
+    const subjects = [{ kind: 'Group', name: 'system:authenticated' }] as const
+    const podSecurity = { profiles: [{ name: 'strict', preset: 'Restricted' as const, subjects: [...subjects] }] }
+    const file = folder.file(
+      'secured.yaml',
+      JSON.stringify({
+        apiVersion: 'tenant-isolation.dev/v1alpha1',
+        kind: 'TenantIsolation',
+        metadata: { name: TENANT },
+        spec: { ...SPEC, podSecurity },
+      }),
+    )
+    const told = await impact('--cluster', '-f', file)
+    expect([told.code, told.lost]).to.deep.equal([1, []])
+    expect(told.refused.map(({ workloads, already }) => [workloads, already])).to.deep.equal([[[`${SHOP}/database`, `${SHOP}/web`], false]])
+    expect(told.refused[0]?.message).to.match(/^the pod does not fit profile "strict": container \S+: capabilities\.drop must have "ALL"; /)
+    await kube.applyTenant(TENANT, { ...SPEC, podSecurity })
+    const after = await impact()
+    expect([after.code, after.refused.map(({ already }) => already)]).to.deep.equal([0, [true]])
+    await kube.applyTenant(TENANT, SPEC)
+    await kube.ready(TENANT)
   })
 
   it('that a policy of somebody else opens are marked in the matrix, and are no change that the operator would make', async () => {

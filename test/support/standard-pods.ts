@@ -71,7 +71,8 @@ export async function createOldPods(people: People, who: Person, namespace: stri
   }
 }
 
-function podOf(row: Row, list: ContainerList, name = 'pod'): PodManifest {
+/** With the row's container in that list, which is none of the ephemeral ones; named `pod` unless it has to be another. */
+export function podOf(row: Row, list: ContainerList, name = 'pod'): PodManifest {
   const main = list === 'containers' ? containerOf(row, 'main') : safeContainer(row, 'main')
   return {
     metadata: { name, annotations: row.annotations ?? {} },

@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   reachability: ['api'],
   lint: ['api', 'desired', 'reachability'],
   admission: ['api'],
+  judge: ['api', 'admission', 'desired'],
   convert: ['api'],
   time: [],
   kube: ['time'],
@@ -24,10 +25,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   reconcile: ['admission', 'api', 'desired', 'kube', 'controller', 'reachability', 'lint', 'time'],
 }
 
-const PURE = ['api', 'desired', 'reachability', 'lint', 'admission', 'convert']
+const PURE = ['api', 'desired', 'reachability', 'lint', 'admission', 'judge', 'convert']
 
 /** What pure code may import from outside: values, never input or output. */
 const PURE_PACKAGES = ['zod', 'node:crypto']
+/** Evaluates the policies of admission/; for judge/ alone. */
+const CEL = '@marcbachmann/cel-js'
 /** Text is what files say; it may be made and read outside the core. Where boxes lie follows from the boxes. */
 const PURE_OUTSIDE = [...PURE_PACKAGES, 'yaml', '@dagrejs/dagre']
 
@@ -69,7 +72,8 @@ describe('the structure of src/', () => {
   it('has a pure core, and files elsewhere that say they are pure: no input, output, clock, randomness or logger', () => {
     const pure = sources.filter(({ folder, text }) => PURE.includes(folder) || SAYS_PURE.test(text))
     expect(pure.map(({ folder }) => folder)).to.include.members(['desired', 'reconcile', 'cli'])
-    const packagesOf = (folder: string) => (PURE.includes(folder) ? PURE_PACKAGES : PURE_OUTSIDE)
+    const packagesOf = (folder: string) =>
+      folder === 'judge' ? [...PURE_PACKAGES, CEL] : PURE.includes(folder) ? PURE_PACKAGES : PURE_OUTSIDE
     const impure = pure.flatMap(({ file, folder, text, imports }) => [
       ...imports.filter((name) => !name.startsWith('.') && !packagesOf(folder).includes(name)).map((name) => `${file} imports ${name}`),
       ...[...text.matchAll(/\b(Date\.now|new Date\(\)|performance\.now|Math\.random|setTimeout|process\.|fetch\()/g)].map(
@@ -107,6 +111,14 @@ describe('the structure of src/', () => {
     expect(sources.filter(({ imports }) => imports.includes('@dagrejs/dagre')).map(({ file }) => file)).to.deep.equal([
       'cli/report/picture/layout.ts',
     ])
+  })
+
+  it('loads what evaluates CEL where pods are judged, and otherwise not: the operator never does', () => {
+    const values = (target: string) => new RegExp(`^(?:import (?!type)|export|\\}).*? from '[^']*${target}'`, 'm')
+    const importing = (target: string) => sources.filter(({ text }) => values(target).test(text)).map(({ file }) => file)
+    expect(importing(CEL)).to.deep.equal(['judge/dialect.ts'])
+    expect(importing('/judge/[^/]*').filter((file) => !file.startsWith('judge/'))).to.deep.equal(['cli/pods/judgements.ts'])
+    expect(importing('/judgements.ts')).to.deep.equal([])
   })
 
   it('starts no other program', () => {

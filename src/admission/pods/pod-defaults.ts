@@ -2,7 +2,7 @@
 
 import { PROFILE_ANNOTATION } from '../../api/labels.ts'
 import { type Cel, cel, concat, variable } from '../cel.ts'
-import { mutatingPolicy, type PolicyObject } from '../policy.ts'
+import { mutatingPolicy, type PolicyObject, type Variable } from '../policy.ts'
 import { change } from '../rule.ts'
 import { RULES } from '../rules/rules.ts'
 import { podVariables } from './pod.ts'
@@ -44,37 +44,42 @@ function candidates(unchanged: boolean): Cel {
 const annotation = cel`(has(object.metadata.annotations) ? [] : [JSONPatch{op: 'add', path: '/metadata/annotations', value: {}}]) +
 [JSONPatch{op: 'add', path: '/metadata/annotations/' + jsonpatch.escapeKey(${PROFILE_ANNOTATION}), value: ${chosen}}]`
 
+/** What the policy works out, `chosen` and `changes` among it: the name of the profile, or '', and a list of what it writes. */
+export function podDefaultsVariables(): readonly Variable[] {
+  return [
+    ...podVariables({
+      spec: cel`object.spec`,
+      metadata: cel`object.metadata`,
+      serviceAccount: cel`object.spec.?serviceAccountName.orValue('')`,
+      lax: cel`true`,
+    }),
+    { name: 'places', expression: concat([placesOf('containers'), placesOf('initContainers')]) },
+    ...profileVariables('user'),
+    ...SLOTS.map((slot) => ({
+      name: `changes${slot}`,
+      expression: cel`!(${taken(slot)}) ? [] :
+${changesOf(cel`${allRules}[${slot}]`)}`,
+    })),
+    // By name and not by their order, as PodSecurityPolicy: what fits unchanged, or else what fits with changes.
+    { name: 'unchanged', expression: candidates(true) },
+    {
+      name: 'chosen',
+      expression: cel`size(${variable('unchanged')}) > 0 ? ${variable('unchanged')}.min() :
+[${candidates(false)}].map(names, size(names) > 0 ? names.min() : '')[0]`,
+    },
+    {
+      name: 'changes',
+      expression: concat(SLOTS.map((slot) => cel`(${taken(slot)} && ${profileAt(slot)}.name == ${chosen} ? ${changes(slot)} : [])`)),
+    },
+  ]
+}
+
 export function podDefaultsPolicy(): PolicyObject {
   return mutatingPolicy({
     name: POD_DEFAULTS,
     resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
     matchConditions: [],
-    variables: [
-      ...podVariables({
-        spec: cel`object.spec`,
-        metadata: cel`object.metadata`,
-        serviceAccount: cel`object.spec.?serviceAccountName.orValue('')`,
-        lax: cel`true`,
-      }),
-      { name: 'places', expression: concat([placesOf('containers'), placesOf('initContainers')]) },
-      ...profileVariables('user'),
-      ...SLOTS.map((slot) => ({
-        name: `changes${slot}`,
-        expression: cel`!(${taken(slot)}) ? [] :
-${changesOf(cel`${allRules}[${slot}]`)}`,
-      })),
-      // By name and not by their order, as PodSecurityPolicy: what fits unchanged, or else what fits with changes.
-      { name: 'unchanged', expression: candidates(true) },
-      {
-        name: 'chosen',
-        expression: cel`size(${variable('unchanged')}) > 0 ? ${variable('unchanged')}.min() :
-[${candidates(false)}].map(names, size(names) > 0 ? names.min() : '')[0]`,
-      },
-      {
-        name: 'changes',
-        expression: concat(SLOTS.map((slot) => cel`(${taken(slot)} && ${profileAt(slot)}.name == ${chosen} ? ${changes(slot)} : [])`)),
-      },
-    ],
+    variables: podDefaultsVariables(),
     patch: cel`${chosen} == '' ? [] :
 ${variable('changes')}.map(x, JSONPatch{op: 'add', path: x.path, value: x.value}) +
 ${annotation}`,

@@ -1,7 +1,7 @@
 /** admission/pods/pod-security.ts — no pod of a tenant that does not fit a profile which its service account or its creator may use. */
 
 import { cel, or, variable } from '../cel.ts'
-import { type PolicyObject, validatingPolicy } from '../policy.ts'
+import { type PolicyObject, type Validation, type Variable, validatingPolicy } from '../policy.ts'
 import { notAdmittedAtOnce } from './at-once.ts'
 import { messageVariables, validations, type Wording } from './messages.ts'
 import { podVariables } from './pod.ts'
@@ -27,14 +27,25 @@ const containersChanged = or(
   cel`object.spec.?initContainers.orValue([]).map(c, c.image) != oldObject.spec.?initContainers.orValue([]).map(c, c.image)`,
 )
 
+const pod = podVariables({
+  spec: cel`object.spec`,
+  metadata: cel`object.metadata`,
+  serviceAccount: cel`object.spec.?serviceAccountName.orValue('')`,
+  // Where nothing is refused, nothing is filled in either: what defaulting would mend is no reason for a warning.
+  lax: cel`dyn(params).spec.?podSecurity.?defaulting.orValue('Disabled') == 'Enabled' && dyn(params).spec.podSecurity.?mode.orValue('Enforce') != 'Enforce'`,
+})
+
+/** What is asked about a pod, and how a refusal is worded: of the policy, unless it is said otherwise. */
+export function podSecurityChecks(wording: Wording = WORDING): Checks {
+  return {
+    variables: [...pod, ...profileVariables(wording.requester), admitted, ...messageVariables(wording)],
+    validations: validations(wording),
+  }
+}
+
+type Checks = { readonly variables: readonly Variable[]; readonly validations: readonly Validation[] }
+
 export function podSecurityPolicy(): PolicyObject {
-  const pod = podVariables({
-    spec: cel`object.spec`,
-    metadata: cel`object.metadata`,
-    serviceAccount: cel`object.spec.?serviceAccountName.orValue('')`,
-    // Where nothing is refused, nothing is filled in either: what defaulting would mend is no reason for a warning.
-    lax: cel`dyn(params).spec.?podSecurity.?defaulting.orValue('Disabled') == 'Enabled' && dyn(params).spec.podSecurity.?mode.orValue('Enforce') != 'Enforce'`,
-  })
   return validatingPolicy({
     name: POD_SECURITY,
     resourceRules: [
@@ -47,7 +58,6 @@ export function podSecurityPolicy(): PolicyObject {
       },
     ],
     matchConditions: [{ name: 'containers-are-new', expression: containersChanged }, ...notAdmittedAtOnce(pod)],
-    variables: [...pod, ...profileVariables(WORDING.requester), admitted, ...messageVariables(WORDING)],
-    validations: validations(WORDING),
+    ...podSecurityChecks(),
   })
 }

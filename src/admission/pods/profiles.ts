@@ -25,7 +25,7 @@ export const serviceAccount = variable('serviceAccount')
 export const taken = (slot: number) => cel`size(${profiles}) > ${slot}`
 export const profileAt = (slot: number) => cel`${profiles}[${slot}]`
 /** Whether the pod fits the profile, whoever may use it. */
-export const fits = (slot: number) => cel`(${taken(slot)} && !has(${judged}[${slot}].misfit))`
+export const fits = (slot: number) => cel`(${taken(slot)} && !${judged}[${slot}].?misfit.hasValue())`
 /** Sentences about what does not fit. */
 export const misfits = (slot: number) => concat(CHAPTERS.map(({ name }) => cel`${variable(`${name}Misfits`)}[${slot}]`))
 /** Whether the requester, or the pod's service account, may use the profile. */

@@ -8,9 +8,12 @@ import { admitted, profileVariables } from './profiles.ts'
 
 export const WORKLOAD_SECURITY = 'workload-security'
 
+/** Part of a sentence, where nobody else is known. */
+export const accountMayNotUse = cel`'service account ' + strings.quote(request.namespace + '/' + ${variable('serviceAccount')}) + ' may not use'`
+
 const WORDING: Wording = {
   subject: 'a pod of it',
-  nobodyMayUse: cel`'service account ' + strings.quote(request.namespace + '/' + ${variable('serviceAccount')}) + ' may not use'`,
+  nobodyMayUse: accountMayNotUse,
   requester: 'controller',
 }
 

@@ -1,16 +1,21 @@
-/** cli/impact/answer.ts — PURE: gained and lost flows for people, for pull requests and for programs. */
+/** cli/impact/answer.ts — PURE: gained and lost flows, and pods that would not be admitted again, for people, for pull requests and for programs. */
 
 import { portRanges } from '../../reachability/reachability.ts'
 import type { Answer } from '../output/answer.ts'
 import type { Colour, Paint } from '../output/colour.ts'
 import { brokenAtCommas, markdownTable } from '../output/table.ts'
+import type { Refused } from './admissions.ts'
 import type { Line } from './lines.ts'
+import { listed } from './listed.ts'
 import { PURPOSES, type Purpose } from './parts.ts'
+import { refusedLines, refusedTable, refusedText } from './refused.ts'
 
 export type Impact = {
   readonly by: string
   readonly lost: readonly Line[]
   readonly gained: readonly Line[]
+  /** Pods that would not be admitted again. */
+  readonly refused: readonly Refused[]
   /** What happens to NetworkPolicies. */
   readonly policies: { readonly create: number; readonly change: number; readonly delete: number; readonly namespaces: number }
   readonly pods: number
@@ -38,8 +43,8 @@ export function impactAnswer(impact: Impact): Answer {
 
 const NOTHING = 'no flow would be gained or lost'
 
-function isNothing({ lost, gained }: Impact): boolean {
-  return lost.length === 0 && gained.length === 0
+function isNothing({ lost, gained, refused }: Impact): boolean {
+  return lost.length === 0 && gained.length === 0 && refused.length === 0
 }
 
 function text(impact: Impact, paint: Paint): string {
@@ -50,14 +55,14 @@ function text(impact: Impact, paint: Paint): string {
       : [paint('bold', head), ...PURPOSES.flatMap((purpose) => purposeLines(impact[kind], purpose, paint, colour, sign))],
   )
   const unknowns = ['What this cannot say', ...impact.unknowns.map((sentence) => `  ${sentence}`)]
-  return [summary(impact), '', ...sections, ...unknowns].join('\n')
+  return [summary(impact), '', ...sections, ...refusedLines(impact.refused, paint), ...unknowns].join('\n')
 }
 
 const KIND_COUNTS = ['nothing', 'one kind of flow']
 
 function summary(impact: Impact): string {
   const kinds = KINDS.map(([kind]) => `${kind}: ${KIND_COUNTS[impact[kind].length] ?? `${impact[kind].length} kinds of flows`}`)
-  return [`${kinds.join(', ')}, among ${impact.pods.toLocaleString('en')} pods`, policiesText(impact)]
+  return [`${kinds.join(', ')}, among ${impact.pods.toLocaleString('en')} pods`, refusedText(impact.refused), policiesText(impact)]
     .filter((part) => part !== '')
     .join('; ')
 }
@@ -82,7 +87,6 @@ function purposeLines(lines: readonly Line[], purpose: Purpose, paint: Paint, co
 }
 
 const WIDTH = 100
-const LISTED = 8
 
 function lineText(line: Line, sign: string, paint: (text: string) => string): readonly string[] {
   const from = listed(line.from)
@@ -100,11 +104,6 @@ function portsOf({ text: ports, certain, addresses }: Line): string {
 
 function pairsText({ pairs, example: { from, to } }: Line): string {
   return pairs === 1 ? `${from} -> ${to}` : `${pairs.toLocaleString('en')} pairs, such as ${from} -> ${to}`
-}
-
-function listed(names: readonly string[]): string {
-  const more = names.length - LISTED
-  return `${names.slice(0, LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 function markdown(impact: Impact): string {
@@ -127,11 +126,19 @@ function markdown(impact: Impact): string {
       '',
     ]
   })
-  return [summary(impact), '', ...tables, '**What this cannot say**', '', ...impact.unknowns.map((sentence) => `- ${sentence}`)].join('\n')
+  return [
+    summary(impact),
+    '',
+    ...tables,
+    ...refusedTable(impact.refused),
+    '**What this cannot say**',
+    '',
+    ...impact.unknowns.map((sentence) => `- ${sentence}`),
+  ].join('\n')
 }
 
-function value({ by, lost, gained, policies, pods, unknowns }: Impact): unknown {
-  return { by, pods, policies, lost: lost.map(lineValue), gained: gained.map(lineValue), unknowns }
+function value({ by, lost, gained, refused, policies, pods, unknowns }: Impact): unknown {
+  return { by, pods, policies, lost: lost.map(lineValue), gained: gained.map(lineValue), refused, unknowns }
 }
 
 function lineValue({ ports, text: _, ...line }: Line): unknown {

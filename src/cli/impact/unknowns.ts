@@ -22,7 +22,7 @@ export function unknownsIn({ tenants }: Snapshot, { pods }: Cluster, services: r
       ? [`from which address clients of NodePort and LoadBalancer Services seem to come: their own, or a node's (${listed(external)})`]
       : []),
     ...(profiles.length > 0
-      ? [`which running pods podSecurity would not admit again (${listed(profiles)}): the API server decides that when they are created`]
+      ? [`who may use a profile by other rights than its subjects, and what else an API server has against a pod (${listed(profiles)})`]
       : []),
   ]
 }

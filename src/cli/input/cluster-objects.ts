@@ -13,7 +13,7 @@ import { INGRESSES } from './kinds/kinds.ts'
 import type { Reading } from './kinds/metadata.ts'
 import { readNamespace } from './kinds/namespace.ts'
 import { readNetworkPolicy } from './kinds/network-policy.ts'
-import { type Pod, readPod } from './kinds/pod.ts'
+import { readPod, readWholePod } from './kinds/pod.ts'
 import { readEndpointSlice, readIngress, readService } from './kinds/service.ts'
 import { noObjects, type Objects } from './objects.ts'
 
@@ -39,10 +39,6 @@ export async function readCluster(
     new Map(await listed(cluster, resource, read, selection))
   const none = <T>(): Promise<Map<string, T>> => Promise.resolve(new Map<string, T>())
   const facts = [API_SERVER_SERVICE, ...dnsServices(configuration)]
-  const whole = (object: unknown): Reading<Pod> => {
-    const reading = readPod(object)
-    return 'value' in reading ? { value: { ...reading.value, whole: object } } : reading
-  }
   const [tenants, namespaces, services, slices, networkPolicies, pods, ingresses, canMutate] = await together([
     tenantsIn(cluster, onMissingKind),
     namespacesIn(cluster, scope),
@@ -57,7 +53,7 @@ export async function readCluster(
           ),
         ),
     wants('networkPolicies') ? mapOf(NETWORK_POLICIES, readNetworkPolicy) : none<never>(),
-    wants('pods', 'wholePods') ? mapOf(PODS, wants('wholePods') ? whole : readPod) : none<never>(),
+    wants('pods', 'wholePods') ? mapOf(PODS, wants('wholePods') ? readWholePod : readPod) : none<never>(),
     wants('ingresses') ? mapOf(INGRESSES, readIngress) : none<never>(),
     cluster.serves(KEPT_KINDS.MutatingAdmissionPolicyBinding),
   ])

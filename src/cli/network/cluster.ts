@@ -20,11 +20,16 @@ export function clusterOf({ pods, namespaces, configuration }: Pick<Snapshot, 'p
   return { cluster, notes: problems.map(problemText) }
 }
 
+/** Those that have not ended. */
+export function living(pods: readonly Pod[]): readonly Pod[] {
+  return pods.filter(({ phase }) => phase !== 'Succeeded' && phase !== 'Failed')
+}
+
 /** Of two workloads of one name that have no pods yet, both stand for theirs, under names that differ. */
 function podInputs(pods: readonly Pod[]): readonly PodInput[] {
-  const living = pods.filter(({ phase }) => phase !== 'Succeeded' && phase !== 'Failed')
+  const running = living(pods)
   const taken = new Set<string>()
-  return [...living.filter(({ origin }) => origin === 'pod'), ...living.filter(({ origin }) => origin === 'template')].map((pod) => {
+  return [...running.filter(({ origin }) => origin === 'pod'), ...running.filter(({ origin }) => origin === 'template')].map((pod) => {
     const id = `${pod.namespace}/${pod.name}`
     const name = taken.has(id) && pod.workload ? `${pod.workload.kind.toLowerCase()}/${pod.name}` : pod.name
     taken.add(id)

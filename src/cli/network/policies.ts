@@ -1,5 +1,6 @@
 /** cli/network/policies.ts — PURE: the NetworkPolicies of a snapshot: those that are there, and those that would be once the operator has done its work. */
 
+import type { TenantIsolation } from '../../api/tenant-isolation.ts'
 import { type Policy, problemText, readPolicies } from '../../reachability/reachability.ts'
 import type { DesiredState } from '../../reconcile/desired-state.ts'
 import type { NetworkPolicy as StoredPolicy } from '../../reconcile/policy-entry.ts'
@@ -40,6 +41,19 @@ export function enforced(snapshot: Snapshot): Snapshot {
         : tenant,
     ),
   }
+}
+
+/** The same tenants, as if each that only warns of pods, or notes them, refused them. */
+export function podsEnforced(snapshot: Snapshot): Snapshot {
+  const isLenient = ({ spec }: TenantIsolation) => spec?.podSecurity?.mode === 'Warn' || spec?.podSecurity?.mode === 'Audit'
+  if (!snapshot.tenants.some(isLenient)) return snapshot
+  const stern = (tenant: TenantIsolation): TenantIsolation => {
+    const { podSecurity } = tenant.spec
+    return podSecurity && isLenient(tenant)
+      ? { ...tenant, spec: { ...tenant.spec, podSecurity: { ...podSecurity, mode: 'Enforce' } } }
+      : tenant
+  }
+  return { ...snapshot, tenants: snapshot.tenants.map(stern) }
 }
 
 function read(objects: readonly object[]): readonly Policy[] {

@@ -3,7 +3,9 @@
 import type { Answer } from '../output/answer.ts'
 import type { Paint } from '../output/colour.ts'
 import { markdownTable } from '../output/table.ts'
+import { type Expectation, podName } from './expectations.ts'
 import type { Outcome } from './outcomes.ts'
+import { isAboutPod } from './pods.ts'
 
 type Bad = Exclude<Outcome, { readonly result: 'passed' }>
 
@@ -37,33 +39,55 @@ function tableOf(bad: readonly Bad[]): string {
     const { name, expect } = outcome.expectation
     return [name, expect, outcome.result === 'failed' ? outcome.actual : 'error', outcome.explanation, placeOf(outcome)]
   })
-  return markdownTable(['Flow', 'Expected', 'Is', 'Because', 'Where'], rows)
+  return markdownTable(
+    [bad.some(({ expectation }) => isAboutPod(expectation)) ? 'Flow or pod' : 'Flow', 'Expected', 'Is', 'Because', 'Where'],
+    rows,
+  )
 }
 
-export type Counts = { readonly flows: number; readonly passed: number; readonly failed: number; readonly errors: number }
+export type Counts = {
+  readonly flows: number
+  readonly pods: number
+  readonly passed: number
+  readonly failed: number
+  readonly errors: number
+}
 
 export function countsOf(outcomes: readonly Outcome[]): Counts {
   const count = (result: Outcome['result']) => outcomes.filter((outcome) => outcome.result === result).length
-  return { flows: outcomes.length, passed: count('passed'), failed: count('failed'), errors: count('error') }
+  const pods = outcomes.filter(({ expectation }) => isAboutPod(expectation)).length
+  return { flows: outcomes.length - pods, pods, passed: count('passed'), failed: count('failed'), errors: count('error') }
 }
 
 function summaryText(outcomes: readonly Outcome[]): string {
-  const { flows, passed, failed, errors } = countsOf(outcomes)
+  const { flows, pods, passed, failed, errors } = countsOf(outcomes)
+  const what = [...(flows > 0 || pods === 0 ? [counted(flows, 'flow')] : []), ...(pods > 0 ? [counted(pods, 'pod')] : [])]
   const parts = [`${passed} passed`, `${failed} failed`, ...(errors > 0 ? [`${errors} could not be judged`] : [])]
-  return `${flows} ${flows === 1 ? 'flow' : 'flows'}: ${parts.join(', ')}`
+  return `${what.join(' and ')}: ${parts.join(', ')}`
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 function resultValue(outcome: Outcome): unknown {
-  const { name, from, to, port, expect, file } = outcome.expectation
+  const { expectation, result } = outcome
+  const { name, expect, file } = expectation
   return {
     name,
-    from,
-    to,
-    port: port.port,
-    ...(port.protocol !== undefined && { protocol: port.protocol }),
+    ...subjectOf(expectation),
     expect,
-    result: outcome.result,
-    ...(outcome.result === 'failed' && { actual: outcome.actual }),
-    ...(outcome.result === 'passed' ? { file } : { explanation: outcome.explanation, file, line: outcome.expectation.line() }),
+    result,
+    ...(result === 'failed' && { actual: outcome.actual }),
+    ...(result === 'passed' ? { file } : { explanation: outcome.explanation, file, line: expectation.line() }),
   }
+}
+
+function subjectOf(expectation: Expectation): object {
+  if (isAboutPod(expectation)) {
+    const { user, groups, pod } = expectation
+    return { ...(user !== undefined && { user }), ...(groups && { groups }), pod: podName(pod) }
+  }
+  const { from, to, port } = expectation
+  return { from, to, port: port.port, ...(port.protocol !== undefined && { protocol: port.protocol }) }
 }

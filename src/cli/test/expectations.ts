@@ -1,7 +1,8 @@
-/** cli/test/expectations.ts — PURE: what a ReachabilityTest expects, from YAML, JSON, or JSON lines. */
+/** cli/test/expectations.ts — PURE: what a ReachabilityTest expects of flows and of pods, from YAML, JSON, or JSON lines. */
 
 import { z } from 'zod'
 import { API_VERSION } from '../../api/labels.ts'
+import type { PodManifest } from '../../judge/as-created.ts'
 import { PROTOCOLS } from '../../reachability/reachability.ts'
 import { type Located, objectsIn, UnreadableError } from '../input/documents.ts'
 import type { TextFile } from '../input/files.ts'
@@ -15,17 +16,25 @@ export const TEST_KIND = 'ReachabilityTest'
 export const EXPECTATIONS = ['allow', 'deny', 'depends'] as const
 export type Expected = (typeof EXPECTATIONS)[number]
 
-/** One flow and what should become of it. */
-export type Expectation = {
-  /** What it is for; its two ends and its port where nobody has said. */
+/** What should become of a flow, or of a pod. */
+export type Expectation = FlowExpectation | PodExpectation
+
+type Common = {
+  /** What it is for; what it is about where nobody has said. */
   readonly name: string
-  readonly from: string
-  readonly to: string
-  readonly port: PortText
   readonly expect: Expected
   readonly file: string
   /** From 1. */
   readonly line: () => number | undefined
+}
+
+export type FlowExpectation = Common & { readonly from: string; readonly to: string; readonly port: PortText }
+
+export type PodExpectation = Common & {
+  /** Who creates it; undefined stands for a controller. */
+  readonly user: string | undefined
+  readonly groups: readonly string[] | undefined
+  readonly pod: PodManifest
 }
 
 const end = z.string().min(1, 'write the end of a flow, such as shop/app=webserver or 192.168.1.7')
@@ -52,6 +61,33 @@ const flow = z
     return { ...rest, port: { ...text.port, protocol: text.port.protocol ?? protocol } }
   })
 
+const container = z.looseObject({ name: z.string() })
+
+/** Of a pod, what everything else hangs on; the rest is as its rules find it. */
+const manifest = z.looseObject({
+  apiVersion: z.literal('v1').optional(),
+  kind: z.literal('Pod').optional(),
+  metadata: z.looseObject({
+    name: z.string().optional(),
+    namespace: z.string('write the namespace: it decides which tenant the pod belongs to').min(1),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
+  spec: z.looseObject({ containers: z.array(container).min(1, 'name at least one container') }),
+})
+
+const pod = z
+  .strictObject({
+    name: z.string().min(1, 'write a name, or leave it out').optional(),
+    user: z.string().min(1, 'write a user name; leave it out for the pods of a workload, which a controller creates').optional(),
+    groups: z.array(z.string().min(1)).optional(),
+    pod: manifest.transform((value) => value as PodManifest),
+    expect: z.enum(['allow', 'deny']),
+  })
+  .refine(({ user, groups }) => user !== undefined || groups === undefined, {
+    path: ['groups'],
+    error: 'groups are those of a user; name the user, too',
+  })
+
 function portText(text: string): PortText | { readonly refused: string } {
   try {
     return portOf(text)
@@ -61,17 +97,16 @@ function portText(text: string): PortText | { readonly refused: string } {
   }
 }
 
-const NO_PODS =
-  'who may create which pod is decided by admission policies inside the API server and cannot be judged without one; try the pod there with kubectl create --dry-run=server --as=USER'
-
 const readTest = reader(
-  z.strictObject({
-    apiVersion: z.literal(API_VERSION),
-    kind: z.literal(TEST_KIND),
-    metadata,
-    flows: z.array(flow).min(1, 'name at least one flow'),
-    pods: z.undefined(NO_PODS).optional(),
-  }),
+  z
+    .strictObject({
+      apiVersion: z.literal(API_VERSION),
+      kind: z.literal(TEST_KIND),
+      metadata,
+      flows: z.array(flow).min(1, 'name at least one flow').optional(),
+      pods: z.array(pod).min(1, 'name at least one pod').optional(),
+    })
+    .refine(({ flows, pods }) => flows !== undefined || pods !== undefined, 'name at least one flow, or one pod'),
 )
 
 const readLine = reader(flow)
@@ -120,7 +155,7 @@ function fromLines(file: string, text: string): ReturnType<typeof expectationsIn
     }
     const reading = readLine(value)
     if ('violations' in reading) mistakes.push(...reading.violations.map((violation) => `${at}: ${violation}`))
-    else expectations.push(expectationOf(reading.value, file, () => index + 1))
+    else expectations.push(flowExpectation(reading.value, file, () => index + 1))
   }
   return mistakes.length > 0 ? { mistakes } : { expectations }
 }
@@ -135,9 +170,14 @@ function fromDocuments(file: string, documents: readonly Located[]): ReturnType<
   if (documents.length === 0) mistakes.push(`${file}: there is nothing in it; write a ${TEST_KIND}, or one flow a line as JSON`)
   if (mistakes.length > 0) return { mistakes }
   return {
-    expectations: readings.flatMap(({ located, reading }) =>
-      'value' in reading ? reading.value.flows.map((one, index) => expectationOf(one, file, () => located.lineOf(`flows[${index}]`))) : [],
-    ),
+    expectations: readings.flatMap(({ located, reading }): readonly Expectation[] => {
+      if (!('value' in reading)) return []
+      const { flows = [], pods = [] } = reading.value
+      return [
+        ...flows.map((one, index) => flowExpectation(one, file, () => located.lineOf(`flows[${index}]`))),
+        ...pods.map((one, index) => podExpectation(one, file, () => located.lineOf(`pods[${index}]`))),
+      ]
+    }),
   }
 }
 
@@ -145,12 +185,21 @@ function kindOf(value: unknown): unknown {
   return typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined
 }
 
-function expectationOf({ name, ...rest }: z.output<typeof flow>, file: string, line: () => number | undefined): Expectation {
+function flowExpectation({ name, ...rest }: z.output<typeof flow>, file: string, line: Common['line']): FlowExpectation {
   return { ...rest, name: name ?? flowText(rest), file, line }
 }
 
 /** "shop/app=web -> shop/database, TCP 5432" */
-function flowText({ from, to, port: { port, protocol } }: Pick<Expectation, 'from' | 'to' | 'port'>): string {
+function flowText({ from, to, port: { port, protocol } }: Pick<FlowExpectation, 'from' | 'to' | 'port'>): string {
   const kind = protocol ?? (typeof port === 'number' ? 'TCP' : undefined)
   return `${from} -> ${to}, ${kind === undefined ? port : `${kind} ${port}`}`
+}
+
+function podExpectation({ name, user, groups, ...rest }: z.output<typeof pod>, file: string, line: Common['line']): PodExpectation {
+  return { ...rest, user, groups, name: name ?? `pod ${podName(rest.pod)}, created by ${user ?? 'a controller'}`, file, line }
+}
+
+/** "shop/toolbox" */
+export function podName({ metadata: { namespace, name = 'pod' } }: PodManifest): string {
+  return `${namespace}/${name}`
 }

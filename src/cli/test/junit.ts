@@ -1,20 +1,20 @@
-/** cli/test/junit.ts — PURE: outcomes as JUnit XML, which every CI server shows: a suite for each file, a case for each flow. */
+/** cli/test/junit.ts — PURE: outcomes as JUnit XML, which every CI server shows: a suite for each file, a case for each flow and each pod. */
 
 import { countsOf, messageOf } from './answer.ts'
 import type { Outcome } from './outcomes.ts'
 
 /** Without times, so that the same outcomes give the same bytes. */
 export function junitXml(outcomes: readonly Outcome[]): string {
-  const { flows, failed, errors } = countsOf(outcomes)
+  const { failed, errors } = countsOf(outcomes)
   const suites = [...Map.groupBy(outcomes, ({ expectation }) => expectation.file)].flatMap(([file, some]) => suiteLines(file, some))
-  const head = element('testsuites', { name: 'tenant-isolation test', tests: flows, failures: failed, errors })
+  const head = element('testsuites', { name: 'tenant-isolation test', tests: outcomes.length, failures: failed, errors })
   return ['<?xml version="1.0" encoding="UTF-8"?>', `<${head}>`, ...suites, '</testsuites>', ''].join('\n')
 }
 
 function suiteLines(file: string, outcomes: readonly Outcome[]): readonly string[] {
-  const { flows, failed, errors } = countsOf(outcomes)
+  const { failed, errors } = countsOf(outcomes)
   return [
-    `  <${element('testsuite', { name: file, tests: flows, failures: failed, errors })}>`,
+    `  <${element('testsuite', { name: file, tests: outcomes.length, failures: failed, errors })}>`,
     ...outcomes.flatMap((outcome) => caseLines(file, outcome)),
     '  </testsuite>',
   ]

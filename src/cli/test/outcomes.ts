@@ -14,7 +14,7 @@ import {
 import { type Question, questionsOf, targetName } from '../explain/cases.ts'
 import { type End, endOf, type Named } from '../network/ends.ts'
 import { UsageError } from '../usage-error.ts'
-import type { Expectation, Expected } from './expectations.ts'
+import type { Expectation, Expected, FlowExpectation } from './expectations.ts'
 
 export type Outcome = { readonly expectation: Expectation } & (
   | { readonly result: 'passed' }
@@ -25,7 +25,7 @@ export type Outcome = { readonly expectation: Expectation } & (
 )
 
 /** Remembers what its ends are, so that thousands of flows between the same ends cost little. */
-export function createJudge(network: Network, named: Named): (expectation: Expectation) => Outcome {
+export function createFlowJudge(network: Network, named: Named): (expectation: FlowExpectation) => Outcome {
   const ends = new Map<string, End>()
   const find = (text: string): End => {
     const end = ends.get(text) ?? endOf(text, named)
@@ -43,7 +43,7 @@ export function createJudge(network: Network, named: Named): (expectation: Expec
 }
 
 /** Every flow between the two ends has to be as expected. */
-function outcomeOf(expectation: Expectation, questions: readonly Question[], network: Network): Outcome {
+function outcomeOf(expectation: FlowExpectation, questions: readonly Question[], network: Network): Outcome {
   const verdicts = questions.map((question) => ({ question, answer: verdictOf(network, question) }))
   const others = verdicts.filter(({ answer }) => answer.verdict !== expectation.expect)
   const [first] = others

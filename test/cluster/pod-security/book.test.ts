@@ -2,83 +2,19 @@
 
 import { expect } from 'chai'
 import type { Profile } from '../../../src/api/pod-security/pod-security.ts'
+import { BOOK_PODS, BOOK_PROFILES, everybody, pod, secured } from '../../support/book-pods.ts'
 import { canMutate, needsDefaulting } from '../../support/older-kubernetes.ts'
 import { account, openPeople, type People, person } from '../../support/people.ts'
-import {
-  createPod,
-  installPodSecurity,
-  type PodManifest,
-  secure,
-  secureAs,
-  uninstallPodSecurity,
-  untilSo,
-} from '../../support/pod-security.ts'
+import { createPod, installPodSecurity, secure, secureAs, uninstallPodSecurity, untilSo } from '../../support/pod-security.ts'
 
 const alice = person('alice', 'manning-developers')
 const bob = person('bob', 'manning-developers')
 const controller = account('kube-system', 'replicaset-controller')
 
-const main = (fields: object = {}) => ({ name: 'main', image: 'alpine', command: ['/bin/sleep', '999999'], ...fields })
-const pod = (container: object = {}, spec: object = {}): PodManifest => ({ spec: { containers: [main(container)], ...spec } })
-const secured = (securityContext: object) => pod({ securityContext })
-
-const PODS = {
-  '13.1 the network of the node': pod({}, { hostNetwork: true }),
-  '13.3 a port of the node': pod({ ports: [{ containerPort: 8080, hostPort: 9000, protocol: 'TCP' }] }),
-  '13.4 the PID and IPC namespaces of the node': pod({}, { hostPID: true, hostIPC: true }),
-  '13.6 a user': secured({ runAsUser: 405 }),
-  '13.7 not root': secured({ runAsNonRoot: true }),
-  '13.8 privileged': secured({ privileged: true }),
-  '13.11 another capability': secured({ capabilities: { add: ['SYS_TIME'] } }),
-  '13.12 one capability less': secured({ capabilities: { drop: ['CHOWN'] } }),
-  '13.13 a read-only filesystem': pod(
-    { securityContext: { readOnlyRootFilesystem: true }, volumeMounts: [{ name: 'my-volume', mountPath: '/volume', readOnly: false }] },
-    { volumes: [{ name: 'my-volume', emptyDir: {} }] },
-  ),
-  '13.14 groups of a shared volume': {
-    spec: {
-      securityContext: { fsGroup: 555, supplementalGroups: [666, 777] },
-      containers: [1111, 2222].map((runAsUser, index) =>
-        main({
-          name: index === 0 ? 'first' : 'second',
-          securityContext: { runAsUser },
-          volumeMounts: [{ name: 'shared-volume', mountPath: '/volume', readOnly: false }],
-        }),
-      ),
-      volumes: [{ name: 'shared-volume', emptyDir: {} }],
-    },
-  },
-  'a plain pod': pod(),
-} satisfies Readonly<Record<string, PodManifest>>
-
-const everybody = [{ kind: 'Group', name: 'system:authenticated' }] as const
-const LISTING_13_15 = {
-  hostPorts: [
-    { min: 10000, max: 11000 },
-    { min: 13000, max: 14000 },
-  ],
-  readOnlyRootFilesystem: true,
-  volumes: ['*' as const],
-}
-
-const PROFILES: Profile[] = [
-  { name: 'default', preset: 'Custom', rules: LISTING_13_15, subjects: [...everybody] },
-  // Listing 13.20.
-  {
-    name: 'privileged',
-    preset: 'Custom',
-    rules: { privileged: true, volumes: ['*'] },
-    subjects: [
-      { kind: 'User', name: 'bob' },
-      { kind: 'ServiceAccount', namespace: 'book', name: 'granted' },
-    ],
-  },
-]
-
 /** The profile that lets the pod in, or what the refusal says. */
 type Verdict = 'default' | 'privileged' | RegExp
 
-type Row = readonly [pod: keyof typeof PODS, basic: Verdict, privileged: Verdict]
+type Row = readonly [pod: keyof typeof BOOK_PODS, basic: Verdict, privileged: Verdict]
 
 /** A basic user is alice, or a controller for a service account that nobody granted anything; a privileged one bob, or a granted account. */
 const VERDICTS: readonly Row[] = [
@@ -107,13 +43,13 @@ describe('the pods of the book', function () {
   before(async () => {
     people = await openPeople()
     await installPodSecurity(people)
-    await secure(people, 'book', { defaulting: 'Enabled', profiles: PROFILES }, ['granted'])
+    await secure(people, 'book', { defaulting: 'Enabled', profiles: BOOK_PROFILES }, ['granted'])
     const fillsIn = await canMutate()
     await untilSo('privileged pods are refused and plain ones get a read-only root', async () => {
       const [refused, granted, plain] = await Promise.all([
-        createPod(people, alice, 'book', PODS['13.8 privileged']),
-        createPod(people, bob, 'book', PODS['13.8 privileged']),
-        createPod(people, alice, 'book', PODS['a plain pod']),
+        createPod(people, alice, 'book', BOOK_PODS['13.8 privileged']),
+        createPod(people, bob, 'book', BOOK_PODS['13.8 privileged']),
+        createPod(people, alice, 'book', BOOK_PODS['a plain pod']),
       ])
       const filled = !fillsIn || plain.body.metadata?.annotations?.['tenant-isolation.dev/profile'] === 'default'
       return refused.code === 403 && granted.code === 201 && filled
@@ -136,7 +72,7 @@ describe('the pods of the book', function () {
         it(`${row[0]}: ${typeof verdict === 'string' ? verdict : 'refused'}`, async function () {
           // By which profile it is let in is told by the annotation that defaulting writes, and the default one wants a read-only root.
           if (typeof verdict === 'string') await needsDefaulting(this)
-          const manifest = PODS[row[0]]
+          const manifest = BOOK_PODS[row[0]]
           const { code, body } = await createPod(people, who, 'book', { ...manifest, spec: { ...manifest.spec, serviceAccountName } })
           if (typeof verdict === 'string') {
             expect(body.metadata?.annotations, body.message).to.include({ 'tenant-isolation.dev/profile': verdict })
@@ -154,7 +90,7 @@ describe('the pods of the book', function () {
   }
 
   it('13.8: the refusal says which profile would do, and who may not use it', async () => {
-    const { body } = await createPod(people, alice, 'book', PODS['13.8 privileged'])
+    const { body } = await createPod(people, alice, 'book', BOOK_PODS['13.8 privileged'])
     expect(body.message).to.equal(
       `pods "pod" is forbidden: ValidatingAdmissionPolicy 'pod-security.tenant-isolation.dev' with binding 'book.pod-security.tenant-isolation.dev' denied request: the pod does not fit profile "default": container main: privileged is not allowed; container main: readOnlyRootFilesystem must be true. It would fit profile "privileged", which neither user "alice" nor service account "book/default" may use`,
     )
@@ -197,7 +133,7 @@ describe('the pods of the book', function () {
 
     it('13.16: a pod without a user runs as user 2, one with another user is refused', async function () {
       await needsDefaulting(this)
-      const refused = () => createPod(people, alice, 'book', PODS['13.6 a user'])
+      const refused = () => createPod(people, alice, 'book', BOOK_PODS['13.6 a user'])
       await under('13.16', async () => (await refused()).code === 403)
       expect((await refused()).body.message).to.include('runAsUser must be within 2-2')
       // 13.17: the user of its image is overridden.
@@ -208,7 +144,7 @@ describe('the pods of the book', function () {
 
     it('13.18: capabilities are allowed, added and dropped', async function () {
       await needsDefaulting(this)
-      const manifest = PODS['13.11 another capability']
+      const manifest = BOOK_PODS['13.11 another capability']
       await under('13.18', async () => (await createPod(people, alice, 'book', manifest)).code === 201)
       const { body } = await createPod(people, alice, 'book', manifest)
       expect(body.spec.containers[0].securityContext.capabilities).to.deep.equal({

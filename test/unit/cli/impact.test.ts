@@ -1,6 +1,7 @@
 /** `impact` over the book's cluster, as a person meets it; with a real API server in test/cluster/impact.test.ts. */
 
 import { expect } from 'chai'
+import type { Refused } from '../../../src/cli/impact/admissions.ts'
 import { ACME, CLUSTER, MANNING } from '../../support/book.ts'
 import { type Folder, temporaryFolder } from '../../support/cli.ts'
 import { call } from '../../support/shell.ts'
@@ -14,7 +15,13 @@ type Line = {
   readonly certain: boolean
   readonly pairs: number
 }
-type Told = { readonly by: string; readonly lost: readonly Line[]; readonly gained: readonly Line[]; readonly unknowns: readonly string[] }
+type Told = {
+  readonly by: string
+  readonly lost: readonly Line[]
+  readonly gained: readonly Line[]
+  readonly unknowns: readonly string[]
+  readonly refused: readonly Refused[]
+}
 
 const TENANT = (name: string, network: object) =>
   JSON.stringify({
@@ -55,7 +62,9 @@ describe('impact', function () {
     expect(stdout).to.include('  - acme -> Internet: all ports but TCP 443\n')
     expect(stdout)
       .to.include('\nWhat this cannot say\n')
-      .and.to.include('which running pods podSecurity would not admit again (acme, manning)')
+      .and.to.include(
+        'who may use a profile by other rights than its subjects, and what else an API server has against a pod (acme, manning)',
+      )
     expect(stdout.split('\n').filter((line) => line.length > 100 && !line.startsWith('  from') && !line.startsWith('  wh'))).to.deep.equal(
       [],
     )
@@ -139,4 +148,119 @@ describe('impact', function () {
     expect(stdout).to.include('**Lost**\n\n|  | From | To | Ports | Through | Pairs of pods |\n|---|---|---|---|---|---|\n')
     expect(stdout).to.include('| The API server | manning | API server | TCP 6443 |  | 6 pairs, such as shop/database-0 -\\> API server |')
   })
+
+  describe('of pod security', () => {
+    const HINT = 'It would fit profile "privileged", which service account "shop/default" may not use'
+    const pod = (name: string, spec: string, owner?: string) =>
+      `{apiVersion: v1, kind: Pod, metadata: {name: ${name}, namespace: shop${owner === undefined ? '' : `, ownerReferences: [{apiVersion: apps/v1, kind: DaemonSet, name: ${owner}, uid: x, controller: true}]`}}, spec: ${spec}}\n---\n`
+    const container = (securityContext = '{}', volume = 'kube-api-access-abcde') =>
+      `containers: [{name: main, securityContext: ${securityContext}, volumeMounts: [{name: ${volume}, mountPath: /var/run/secrets/kubernetes.io/serviceaccount}]}], volumes: [{name: ${volume}, projected: {sources: [{serviceAccountToken: {path: token}}]}}]`
+    const pods = (...all: readonly string[]) => folder.file('pods.yaml', all.join(''))
+    const agents = [
+      pod('agent-1', `{nodeName: a, hostNetwork: true, ${container()}}`, 'agent'),
+      pod('agent-2', `{nodeName: b, hostNetwork: true, ${container('{}', 'kube-api-access-vwxyz')}}`, 'agent'),
+    ]
+    const byHand = pod('by-hand', `{${container('{privileged: true}')}}`)
+
+    it('lists the pods that would not be admitted again, those of a workload once, in the words of the API server', async () => {
+      const { refused } = await impact('-f', CLUSTER, '-f', MANNING, '-f', pods(...agents))
+      expect(refused).to.deep.equal([
+        {
+          tenant: 'manning',
+          message: `the pod does not fit profile "default": hostNetwork is not allowed. ${HINT}`,
+          workloads: ['shop/DaemonSet/agent'],
+          pods: 2,
+          example: 'shop/agent-1',
+          certain: true,
+          already: false,
+        },
+      ])
+    })
+
+    it('leaves it open where a pod fits a profile and nobody knows who creates it', async () => {
+      const { refused } = await impact('-f', CLUSTER, '-f', MANNING, '-f', pods(byHand, pod('no-way', `{hostPID: true, ${container()}}`)))
+      expect(refused.map(({ workloads, certain }) => [workloads, certain])).to.deep.equal([
+        [['shop/by-hand'], false],
+        [['shop/no-way'], false],
+      ])
+      const strict = folder.file('strict.yaml', secured('manning', { profiles: [BASIC] }))
+      expect((await impact('-f', CLUSTER, '-f', strict, '-f', pods(byHand))).refused.map(({ certain }) => certain)).to.deep.equal([true])
+    })
+
+    it('tells it to people and to a pull request, and ends with findings', async () => {
+      const own = folder.file('only.yaml', secured('manning', { profiles: [BASIC] }, { mode: 'Disabled' }))
+      const files = ['-f', CLUSTER, '-f', own, '-f', pods(...agents)]
+      const { stdout, concluded } = await call('impact', ...files)
+      expect(stdout).to.match(
+        /^lost: nothing, gained: nothing, among 15 pods; not admitted again: 2 pods\n\nPODS THAT WOULD NOT BE ADMITTED AGAIN\n/,
+      )
+      expect(stdout).to.include(
+        '\n  - shop/DaemonSet/agent\n      the pod does not fit profile "default": hostNetwork is not allowed\n      2 pods, such as shop/agent-1 of tenant manning\n',
+      )
+      expect(concluded).to.equal('findings')
+      expect((await call('impact', ...files, '-o', 'markdown')).stdout).to.include(
+        '**Pods that would not be admitted again**\n\n| Tenant | Workloads | Because | Pods |\n|---|---|---|---|\n| manning | shop/DaemonSet/agent | the pod does not fit profile "default": hostNetwork is not allowed | 2 pods, such as shop/agent-1 of tenant manning |\n',
+      )
+    })
+
+    it('passes over pods that have ended, that fit, or that are elsewhere', async () => {
+      const ended = `${agents[0]?.replace(/}\n---\n$/, ', status: {phase: Succeeded}}\n---\n')}`
+      const { refused } = await impact('-f', CLUSTER, '-f', MANNING, '-f', pods(ended, pod('fits', `{${container()}}`)))
+      expect(refused).to.deep.equal([])
+      expect((await impact('-f', CLUSTER, '-f', MANNING, '-f', pods(...agents), '-n', 'warehouse')).refused).to.deep.equal([])
+    })
+
+    it('looks at what workloads would make, too, and not at what was brought into a pod that runs', async () => {
+      const cronJob = `{apiVersion: batch/v1, kind: CronJob, metadata: {name: backup, namespace: shop}, spec: {jobTemplate: {spec: {template: {spec: {hostIPC: true, ${container()}}}}}}}\n---\n`
+      const debugged = pod('debugged', `{${container()}, ephemeralContainers: [{name: debugger, securityContext: {privileged: true}}]}`)
+      const { refused } = await impact('-f', CLUSTER, '-f', MANNING, '-f', pods(cronJob, debugged))
+      expect(refused.map(({ workloads }) => workloads)).to.deep.equal([['shop/CronJob/backup']])
+    })
+
+    it('counts a tenant that only warns as if it refused, unless told otherwise', async () => {
+      for (const mode of ['Warn', 'Audit']) {
+        const file = folder.file('lenient.yaml', secured('manning', { mode, profiles: [BASIC] }))
+        const { stdout, stderr } = await call('impact', '-f', CLUSTER, '-f', file, '-f', pods(...agents), '-o', 'json')
+        expect(JSON.parse(stdout).refused).to.have.length(1)
+        expect(stderr).to.include(`note: TenantIsolation manning has podSecurity.mode ${mode}, and is counted as if it were enforced\n`)
+        expect((await impact('-f', CLUSTER, '-f', file, '-f', pods(...agents), '--as-written')).refused).to.deep.equal([])
+      }
+    })
+
+    it('says of which pods it knows nothing', async () => {
+      const suspended = folder.file('suspended.yaml', secured('manning', { profiles: [BASIC] }, {}, { suspend: true }))
+      const { refused, unknowns } = await impact('-f', CLUSTER, '-f', suspended, '-f', pods(...agents))
+      expect(refused).to.deep.equal([])
+      expect(unknowns.at(-1)).to.equal(
+        'TenantIsolation manning is suspended: whether its profiles are asked for depends on what was written before',
+      )
+    })
+
+    it('judges ten thousand pods of as many specs against eight profiles in bearable time', async () => {
+      const profiles = Array.from({ length: 8 }, (_, index) => ({ ...BASIC, name: `p${index}` }))
+      const many = Array.from({ length: 10_000 }, (_, index) => ({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: `pod-${index}`, namespace: 'shop' },
+        spec: { hostPID: index % 10 === 0, containers: [{ name: 'main', args: [String(index)], securityContext: { runAsUser: index } }] },
+      }))
+      const file = folder.file('many.json', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: many }))
+      const tenant = folder.file('eight.yaml', secured('manning', { profiles }, { mode: 'Disabled' }))
+      const before = process.cpuUsage()
+      const { refused } = await impact('-f', CLUSTER, '-f', tenant, '-f', file)
+      const { user, system } = process.cpuUsage(before)
+      expect(refused.map(({ pods: count }) => count)).to.deep.equal([1_000])
+      expect((user + system) / 1e6, 'seconds of work').to.be.lessThan(40)
+    }).timeout(180_000)
+  })
 })
+
+const BASIC = { name: 'default', preset: 'Basic', subjects: [{ kind: 'Group', name: 'system:authenticated' }] }
+
+const secured = (name: string, podSecurity: object, network: object = {}, spec: object = {}) =>
+  JSON.stringify({
+    apiVersion: 'tenant-isolation.dev/v1alpha1',
+    kind: 'TenantIsolation',
+    metadata: { name },
+    spec: { namespaceSelector: { matchLabels: { tenant: name } }, network, podSecurity, ...spec },
+  })

@@ -14,6 +14,10 @@ const TENANTS = ['-f', CLUSTER, '-f', MANNING, '-f', ACME]
 
 const reachabilityTest = (...flows: readonly string[]) =>
   `apiVersion: tenant-isolation.dev/v1alpha1\nkind: ReachabilityTest\nmetadata: {name: t}\nflows:\n${flows.map((flow) => `- ${flow}\n`).join('')}`
+const podTest = (...pods: readonly string[]) =>
+  `apiVersion: tenant-isolation.dev/v1alpha1\nkind: ReachabilityTest\nmetadata: {name: t}\n${pods.length > 0 ? 'pods:\n' : ''}${pods.map((pod) => `- ${pod}\n`).join('')}`
+const podText = (securityContext = '{privileged: true}', namespace = 'shop', spec = '') =>
+  `{metadata: {name: toolbox, namespace: ${namespace}}, spec: {${spec}containers: [{name: main, securityContext: ${securityContext}}]}}`
 const flow = (from: string, to: string, rest = 'port: 5432, expect: allow') => `{from: "${from}", to: "${to}", ${rest}}`
 
 describe('test, the command', function () {
@@ -135,7 +139,7 @@ describe('test, the command', function () {
       'json',
     )
     const { summary, results } = JSON.parse(stdout)
-    expect(summary).to.deep.equal({ flows: 2, passed: 1, failed: 1, errors: 0 })
+    expect(summary).to.deep.equal({ flows: 2, pods: 0, passed: 1, failed: 1, errors: 0 })
     expect(results[0]).to.deep.equal({
       name: 'shop/webserver -> shop/database, TCP 5432',
       from: 'shop/webserver',
@@ -172,6 +176,123 @@ describe('test, the command', function () {
     expect(lines[8]).to.match(
       /^ {6}<error message="expected allow, but it cannot be judged">.*there is neither a pod nor a workload nobody in namespace shop/,
     )
+  })
+
+  describe('of pods', () => {
+    const REFUSED =
+      'the pod does not fit profile "default": container main: privileged is not allowed. It would fit profile "privileged", which '
+
+    it('finds them let in and refused as the tenant has it, for the users who create them', async () => {
+      const { stdout, stderr, concluded } = await testing(
+        podTest(
+          `{user: bob, expect: allow, pod: ${podText()}}`,
+          `{user: alice, expect: deny, pod: ${podText()}}`,
+          `{user: alice, expect: allow, pod: ${podText('{}')}}`,
+          `{user: 'system:serviceaccount:shop:builder', expect: allow, pod: ${podText('{}')}}`,
+        ),
+      )
+      expect(stdout + stderr).to.equal('4 pods: 4 passed, 0 failed\n')
+      expect(concluded).to.equal('nothing')
+    })
+
+    it('explains a refusal in the words of the API server, and names the line', async () => {
+      const { stdout, concluded } = await testing(
+        podTest(`{user: alice, expect: allow, pod: ${podText()}}`, `{name: the agent starts, expect: allow, pod: ${podText()}}`),
+      )
+      expect(stdout.replaceAll(`${folder.path}/`, '')).to.equal(
+        `t.yaml:5: FAILED: pod shop/toolbox, created by alice: expected allow, got deny: ${REFUSED}neither user "alice" nor service account "shop/default" may use\n` +
+          `t.yaml:6: FAILED: the agent starts: expected allow, got deny: ${REFUSED}service account "shop/default" may not use\n` +
+          '2 pods: 0 passed, 2 failed\n',
+      )
+      expect(concluded).to.equal('findings')
+    })
+
+    it('says by which profile one comes in that should not, or that none is asked for', async () => {
+      const { stdout } = await testing(
+        podTest(`{user: bob, expect: deny, pod: ${podText()}}`, `{user: bob, expect: deny, pod: ${podText('{}', 'kube-system')}}`),
+      )
+      expect(stdout).to.include('expected deny, got allow: profile "privileged" of TenantIsolation manning lets it in\n')
+      expect(stdout).to.include('expected deny, got allow: namespace kube-system belongs to no tenant: no profile is asked for\n')
+    })
+
+    const tenant = (podSecurity: string, more = '') =>
+      folder.file(
+        'own.yaml',
+        `{apiVersion: v1, kind: Namespace, metadata: {name: own, labels: {tenant: own}}}\n---\n{apiVersion: tenant-isolation.dev/v1alpha1, kind: TenantIsolation, metadata: {name: own}, spec: {namespaceSelector: {matchLabels: {tenant: own}}, ${more}podSecurity: ${podSecurity}}}\n`,
+      )
+    const BASIC = `profiles: [{name: default, preset: Basic, subjects: [{kind: Group, name: "system:authenticated"}]}]`
+    const own = async (podSecurity: string, text: string, more = '', ...args: readonly string[]) =>
+      (await call('test', folder.file('t.yaml', podTest(text)), '-f', tenant(podSecurity, more), ...args)).stdout
+
+    it('knows the modes: with Warn, Audit and Disabled nobody is refused; of a suspended tenant nothing is known', async () => {
+      const text = `{user: alice, expect: deny, pod: ${podText(undefined, 'own')}}`
+      expect(await own(`{${BASIC}}`, text)).to.equal('1 pod: 1 passed, 0 failed\n')
+      const message = 'the pod does not fit profile "default": container main: privileged is not allowed'
+      expect(await own(`{mode: Warn, ${BASIC}}`, text)).to.include(
+        `expected deny, got allow: TenantIsolation own has podSecurity.mode Warn, so its creator is only warned: ${message}\n`,
+      )
+      expect(await own(`{mode: Audit, ${BASIC}}`, text)).to.include(
+        `has podSecurity.mode Audit, so it is only noted in the audit log: ${message}\n`,
+      )
+      expect(await own(`{mode: Disabled, ${BASIC}}`, text)).to.include(
+        'TenantIsolation own has podSecurity.mode Disabled: no profile is asked for\n',
+      )
+      expect(await own(`{${BASIC}}`, text, 'suspend: true, ')).to.include(
+        'expected deny, but it cannot be judged: TenantIsolation own is suspended: whether its profiles are asked for depends on what was written before\n',
+      )
+    })
+
+    it('fills in defaults where the API server does, which depends on its version', async () => {
+      const restricted = `{defaulting: Enabled, profiles: [{name: default, preset: Restricted, subjects: [{kind: User, name: alice}]}]}`
+      const text = `{user: alice, expect: allow, pod: ${podText('{}', 'own')}}`
+      expect(await own(restricted, text, '', '--kubernetes-version', '1.36')).to.equal('1 pod: 1 passed, 0 failed\n')
+      expect(await own(restricted, text, '', '--kubernetes-version', '1.35')).to.include('allowPrivilegeEscalation must be false')
+      const file = folder.file('t.yaml', podTest(text))
+      expect((await call('test', file, '-f', tenant(restricted))).stderr).to.include(
+        'whether the API server can fill in defaults depends on its version',
+      )
+    })
+
+    it('does not pass what cannot be judged: a namespace that is not there, what is no pod', async () => {
+      const { stdout, concluded } = await testing(
+        podTest(
+          `{user: alice, expect: deny, pod: ${podText(undefined, 'nowhere')}}`,
+          `{user: alice, expect: deny, pod: ${podText('{capabilities: {add: NET_ADMIN}}')}}`,
+        ),
+      )
+      expect(stdout).to.include(
+        'expected deny, but it cannot be judged: there is no Namespace nowhere among the files, whose labels say which tenant it belongs to\n',
+      )
+      expect(stdout).to.include('expected deny, but it cannot be judged: this is not a pod that an API server takes (')
+      expect(stdout).to.include('2 pods: 0 passed, 0 failed, 2 could not be judged\n')
+      expect(concluded).to.equal('findings')
+    })
+
+    it('stand beside flows, for people, programs, pull requests and CI servers', async () => {
+      const text = `${reachabilityTest(flow('shop/webserver', 'shop/database'))}pods:\n- {user: alice, groups: [developers], expect: allow, pod: ${podText()}}\n`
+      const junit = join(folder.path, 'pods.xml')
+      expect((await testing(text, '--junit', junit)).stdout).to.match(/\n1 flow and 1 pod: 1 passed, 1 failed\n$/)
+      expect(readFileSync(junit, 'utf8'))
+        .to.include('tests="2" failures="1" errors="0"')
+        .and.include('<testcase name="pod shop/toolbox, created by alice"')
+      const { summary, results } = JSON.parse((await testing(text, '-o', 'json')).stdout)
+      expect(summary).to.deep.equal({ flows: 1, pods: 1, passed: 1, failed: 1, errors: 0 })
+      expect(results[1]).to.deep.equal({
+        name: 'pod shop/toolbox, created by alice',
+        user: 'alice',
+        groups: ['developers'],
+        pod: 'shop/toolbox',
+        expect: 'allow',
+        result: 'failed',
+        actual: 'deny',
+        explanation: `${REFUSED}neither user "alice" nor service account "shop/default" may use`,
+        file: join(folder.path, 't.yaml'),
+        line: 7,
+      })
+      expect((await testing(text, '-o', 'markdown')).stdout).to.match(
+        /^\| Flow or pod \|[\s\S]*\| pod shop\/toolbox, created by alice \| allow \| deny \|/,
+      )
+    })
   })
 
   it('judges ten thousand flows in a few seconds', async () => {
@@ -243,10 +364,26 @@ describe('test, the command', function () {
       ],
       ['what is not YAML', 'kind: ReachabilityTest\nflows: [\n', 'broken.yaml:3: not YAML: '],
       ['an empty file', '', 'broken.yaml: there is nothing in it; write a ReachabilityTest, or one flow a line as JSON\n'],
+      ['neither flows nor pods', podTest(), 'ReachabilityTest t (document 1): name at least one flow, or one pod\n'],
       [
-        'pods, which only the API server can judge',
-        `${reachabilityTest(flow('a/b', 'a/b'))}pods: [{user: alice, pod: {}, expect: deny}]\n`,
-        'broken.yaml:6: ReachabilityTest t (document 1): pods: who may create which pod is decided by admission policies inside the API server',
+        'a pod without a namespace, for that decides who judges it',
+        podTest(`{user: alice, expect: deny, pod: {metadata: {name: p}, spec: {containers: [{name: c}]}}}`),
+        'broken.yaml:5: ReachabilityTest t (document 1): pods[0].pod.metadata.namespace: write the namespace: it decides which tenant the pod belongs to\n',
+      ],
+      [
+        'a pod without containers',
+        podTest(`{user: alice, expect: deny, pod: {metadata: {namespace: shop}, spec: {containers: []}}}`),
+        'pods[0].pod.spec.containers: name at least one container\n',
+      ],
+      [
+        'groups of nobody',
+        podTest(`{groups: [a], expect: deny, pod: ${podText()}}`),
+        'pods[0].groups: groups are those of a user; name the user, too\n',
+      ],
+      [
+        'to expect of a pod that it depends',
+        podTest(`{user: alice, expect: depends, pod: ${podText()}}`),
+        'pods[0].expect: supported values: "allow", "deny"\n',
       ],
     ] as const) {
       it(`${what}, with one sentence`, async () => expect(await refused(text)).to.include(sentence))

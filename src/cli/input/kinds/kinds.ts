@@ -6,7 +6,7 @@ import { ENDPOINT_SLICES, NAMESPACES, NETWORK_POLICIES, PODS, SERVICES, TENANT_I
 import type { Reading } from './metadata.ts'
 import { readNamespace } from './namespace.ts'
 import { readNetworkPolicy } from './network-policy.ts'
-import { readPod, workloadReader } from './pod.ts'
+import { readWholePod, workloadReader } from './pod.ts'
 import { readEndpointSlice, readIngress, readService } from './service.ts'
 import { readOperatorConfiguration, readTenantIsolation } from './tenant-isolation.ts'
 
@@ -46,7 +46,7 @@ export const KINDS: readonly Kind[] = [
   { resource: TENANT_ISOLATIONS, collection: 'tenants', read: readTenantIsolation },
   { resource: NAMESPACES, collection: 'namespaces', read: readNamespace },
   { resource: NETWORK_POLICIES, collection: 'networkPolicies', read: readNetworkPolicy },
-  { resource: PODS, collection: 'pods', read: readPod },
+  { resource: PODS, collection: 'pods', read: readWholePod },
   ...WORKLOADS.map((resource): Kind => ({ resource, collection: 'workloads', read: workloadReader(resource.kind) })),
   { resource: SERVICES, collection: 'services', read: readService },
   { resource: ENDPOINT_SLICES, collection: 'endpointSlices', read: readEndpointSlice },

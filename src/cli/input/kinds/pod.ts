@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import type { Labels } from '../../../api/selectors.ts'
+import type { PodManifest } from '../../../judge/as-created.ts'
 import { type Metadata, metadata, type Reading, reader } from './metadata.ts'
 
 export type ContainerPort = {
@@ -34,8 +35,8 @@ export type Pod = {
   readonly phase: string | undefined
   /** Of its containers, and of init containers that keep running beside them. */
   readonly ports: readonly ContainerPort[]
-  /** All of it, where that was asked for. */
-  readonly whole?: unknown
+  /** All that was said of it, where that was asked for. */
+  readonly whole?: PodManifest
 }
 
 const protocol = z.enum(['TCP', 'UDP', 'SCTP']).default('TCP')
@@ -91,6 +92,18 @@ export const readPod = reader(
   }),
 )
 
+/** The same, with all that is said of it. */
+export function readWholePod(object: unknown): Reading<Pod> {
+  const reading = readPod(object)
+  return 'value' in reading ? { value: { ...reading.value, whole: wholeOf(object as WholePod, reading.value) } } : reading
+}
+
+type WholePod = { readonly metadata?: { readonly annotations?: Labels } | null; readonly spec: PodManifest['spec'] }
+
+function wholeOf({ metadata: own, spec }: WholePod, { namespace, name }: Pick<Pod, 'namespace' | 'name'>): PodManifest {
+  return { metadata: { namespace, name, annotations: own?.annotations ?? {} }, spec }
+}
+
 /** The list, or, of an API server without it, the single one. */
 function allAddresses(list: z.output<typeof addressList> | undefined, single: string | undefined): readonly string[] {
   return list?.map(({ ip }) => ip) ?? (single ? [single] : [])
@@ -143,11 +156,25 @@ const template = z.object({
 const workload = z.object({ metadata, spec: z.object({ template }) })
 const cronJob = z.object({ metadata, spec: z.object({ jobTemplate: z.object({ spec: z.object({ template }) }) }) })
 
+/** With all that is said of its pods. */
 export function workloadReader(kind: string): (object: unknown) => Reading<Workload> {
-  if (kind === 'CronJob') {
-    return reader(cronJob.transform(({ metadata: own, spec }) => workloadOf(kind, own, spec.jobTemplate.spec.template)))
+  const read =
+    kind === 'CronJob'
+      ? reader(cronJob.transform(({ metadata: own, spec }) => workloadOf(kind, own, spec.jobTemplate.spec.template)))
+      : reader(workload.transform(({ metadata: own, spec }) => workloadOf(kind, own, spec.template)))
+  return (object) => {
+    const reading = read(object)
+    if (!('value' in reading)) return reading
+    const { pod: own } = reading.value
+    return { value: { ...reading.value, pod: { ...own, whole: wholeOf(templateIn(object as WholeWorkload), own) } } }
   }
-  return reader(workload.transform(({ metadata: own, spec }) => workloadOf(kind, own, spec.template)))
+}
+
+/** What has been read is of that shape. */
+type WholeWorkload = { readonly spec: { readonly template: WholePod } | { readonly jobTemplate: WholeWorkload } }
+
+function templateIn({ spec }: WholeWorkload): WholePod {
+  return 'jobTemplate' in spec ? templateIn(spec.jobTemplate) : spec.template
 }
 
 function workloadOf(

@@ -63,7 +63,10 @@ describe('the pods of files', () => {
         },
       ),
     )
-    expect(pods.get('shop/web-1')).to.deep.equal({
+    const { whole, ...known } = pods.get('shop/web-1') ?? {}
+    expect(whole?.metadata).to.deep.equal({ namespace: 'shop', name: 'web-1', annotations: {} })
+    expect(whole?.spec.containers.map(({ name }) => name)).to.deep.equal(['main'])
+    expect(known).to.deep.equal({
       namespace: 'shop',
       name: 'web-1',
       labels: { app: 'web' },

@@ -50,7 +50,7 @@ export class Others {
   /** Policies in the namespace, ours or others', or its owner are not what they were. */
   changed(namespace: string): void {
     this.#changed(namespace)
-    this.#touched(this.#spaces.labelsOf(namespace) ?? {})
+    this.#touched(namespace, [this.#spaces.labelsOf(namespace) ?? {}])
   }
 
   /** The tenant asks for something else than before; `referrers` name it in their rules. */
@@ -65,7 +65,10 @@ export class Others {
     if (!entry || entry.terminating) this.#spaces.delete(key)
     else this.#spaces.set(key, entry.labels)
     this.#changed(key)
-    this.#touched(...[previous?.labels, entry?.labels].filter((labels) => labels !== undefined))
+    this.#touched(
+      key,
+      [previous?.labels, entry?.labels].filter((labels) => labels !== undefined),
+    )
   }
 
   /** Looks at what has to be looked at before something can be said of the tenant, a little at each step. */
@@ -93,7 +96,7 @@ export class Others {
       closed: spec.network?.defaultDeny ?? DEFAULT_DENY,
       namespaces: namespaces.map((name) => ({ labels: this.#spaces.labelsOf(name) ?? {}, policies: this.#in(name) })),
       grants: this.#oneSided.grantsOf(tenant),
-      isAnywhere: (selector) => this.#spaces.matching(selector)[Symbol.iterator]().next().done !== true,
+      isAnywhere: (selector) => this.#spaces.matching(selector).length > 0,
       widened: this.wideningsOf(metadata.name).length,
     })
   }
@@ -104,9 +107,9 @@ export class Others {
     if (owner) this.#oneSided.changed(owner.resource.metadata.name)
   }
 
-  #touched(...labels: readonly Labels[]): void {
-    this.#widened.touched(...labels)
-    this.#oneSided.touched(...labels)
+  #touched(namespace: string, labels: readonly Labels[]): void {
+    this.#widened.touched(namespace, labels)
+    this.#oneSided.touched(labels)
   }
 
   #in(namespace: string): readonly ForeignPolicy[] {

@@ -31,6 +31,7 @@ export type WidenedOptions = {
   readonly tell: (tenant: string) => void
 }
 
+const NOWHERE: ReadonlySet<string> = new Set()
 const EVERYWHERE: Heard = { text: '{}', selector: {} }
 
 export class Widened {
@@ -78,12 +79,13 @@ export class Widened {
 
   /** Looks at what is to be looked at for the tenant, a namespace at each step. */
   *settle(tenant: string): Generator<void> {
-    for (const [namespace, others] of [...this.#stale]) {
+    for (const namespace of [...this.#stale.keys()]) {
       const owner = this.#options.ownerOf(namespace)
       if (owner && owner.resource.metadata.name !== tenant) continue
-      this.#stale.delete(namespace)
-      if (!owner) continue
-      if (!others || this.#isConcerned(namespace, owner, others)) this.#look(namespace, owner)
+      // More may have changed since the last step, and somebody else may have looked.
+      const others = this.#stale.get(namespace)
+      if (!this.#stale.delete(namespace) || !owner) continue
+      if (!others || this.#isConcerned(namespace, owner, others)) this.#look(namespace, owner, others ?? NOWHERE)
       yield
     }
   }
@@ -100,11 +102,16 @@ export class Widened {
     const ours = this.#oursIn(namespace, owner)
     return this.#options.foreignIn(namespace).some(({ policy }) => {
       const opened = policy ? this.#openedBy(policy, ours) : []
-      return policy && opened.length > 0 && this.#openings(namespace, policy, opened, owner, others).length > 0
+      return (
+        policy &&
+        opened.length > 0 &&
+        this.#openings(namespace, policy, opened, owner, (names) => names.filter((other) => others.has(other))).length > 0
+      )
     })
   }
 
-  #look(namespace: string, owner: Tenant): void {
+  /** `first`: the namespaces that most likely tell. */
+  #look(namespace: string, owner: Tenant, first: ReadonlySet<string>): void {
     const { name } = owner.resource.metadata
     const policies = this.#options.foreignIn(namespace)
     const ours = this.#oursIn(namespace, owner)
@@ -114,7 +121,9 @@ export class Widened {
       const opened = this.#openedBy(foreign.policy, ours)
       if (opened.length === 0) return []
       for (const one of heardBy(foreign.policy, opened)) heard.set(one.text, one)
-      const openings = this.#openings(namespace, foreign.policy, opened, owner)
+      const openings = this.#openings(namespace, foreign.policy, opened, owner, (names) =>
+        first.size === 0 ? names : [...names.filter((other) => first.has(other)), ...names],
+      )
       return openings.length > 0 ? [wideningOf(namespace, foreign, openings)] : []
     })
     this.#listeners.listen(namespace, [...heard.values()])
@@ -130,8 +139,14 @@ export class Widened {
     return compiled(intent && intent.mode !== 'Disabled' ? intent.policiesFor(labels) : [])
   }
 
-  /** In the cluster as it is, or among these namespaces alone. */
-  #openings(namespace: string, policy: Policy, opened: readonly Opened[], owner: Tenant, among?: ReadonlySet<string>): readonly Opening[] {
+  /** `among`: which of the namespaces that a peer means to look at, in which order. */
+  #openings(
+    namespace: string,
+    policy: Policy,
+    opened: readonly Opened[],
+    owner: Tenant,
+    among: (names: readonly string[]) => readonly string[],
+  ): readonly Opening[] {
     const { name } = owner.resource.metadata
     const { spaces, ownerOf } = this.#options
     const spaceOf = (other: string) => this.#space(other, owner)
@@ -142,7 +157,7 @@ export class Widened {
       spacesOf: (peer) => {
         const own = peer && !peer.namespaceSelector
         const names = own ? [namespace] : spaces.matching(peer?.namespaceSelector ?? EVERYWHERE)
-        return lazily(among ? names.filter((other) => among.has(other)) : names, spaceOf)
+        return lazily(among(names), spaceOf)
       },
       isInside: (other) => ownerOf(other)?.resource.metadata.name === name,
     })

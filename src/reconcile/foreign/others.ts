@@ -22,6 +22,8 @@ export type OthersOptions = {
   readonly tenants: ReadonlyMap<string, Tenant>
   readonly namespacesOf: (tenant: string) => Iterable<string>
   readonly ownerOf: (namespace: string) => Tenant | undefined
+  /** Whether a policy without our label is ours, and about to be put back: somebody has taken the label off. */
+  readonly isLost: (namespace: string, name: string, uid: string) => boolean
   /** Policies that bear our label, and are not ours all the same. */
   readonly labelledIn: (namespace: string) => readonly ForeignPolicy[]
   /** Something else may have to be said of the tenant. */
@@ -113,7 +115,9 @@ export class Others {
   }
 
   #in(namespace: string): readonly ForeignPolicy[] {
-    const unlabelled = [...this.policies.inNamespace(namespace).values()].map(({ foreign }) => foreign)
+    const unlabelled = [...this.policies.inNamespace(namespace).values()].flatMap(({ foreign, uid }) =>
+      this.#options.isLost(namespace, foreign.name, uid) ? [] : [foreign],
+    )
     return [...unlabelled, ...this.#options.labelledIn(namespace)].sort((a, b) => compareText(a.name, b.name))
   }
 }

@@ -103,6 +103,8 @@ export class World {
       tenants: this.tenants,
       namespacesOf: (tenant) => this.membership.namespacesOf(tenant),
       ownerOf: (namespace) => this.ownerOf(namespace),
+      // The two watches tell of it in any order.
+      isLost: (namespace, name, uid) => this.isLost(namespace, name, uid) || this.policiesIn(namespace).get(name)?.uid === uid,
       labelledIn: (namespace) => unowned(this.policiesIn(namespace), this.membership.ownerOf(namespace)),
       // Behind everything that closes or opens something.
       tell: (tenant) => options.enqueue(tenantKey(tenant), 'initial'),

@@ -130,6 +130,18 @@ describe('a NetworkPolicy of somebody else', function () {
     await kube.says(TENANT, NOT_WIDENED)
   })
 
+  it('is kept as what it means, and ours are not kept a second time', async () => {
+    await create('annotated', fromOffice, { annotations: { 'example.com/long': 'x'.repeat(10_000) } })
+    await kube.says(TENANT, { IsolationWidened: 'True BoundaryOpened' })
+    const { policies } = running.observed.world.others
+    const kept = policies.get(`${SHOP}/annotated`)
+    expect(kept).to.have.all.keys('resourceVersion', 'uid', 'foreign')
+    expect(JSON.stringify(kept).length).to.be.lessThan(1_000)
+    expect([...policies.values()].filter(({ foreign }) => foreign.name.startsWith('tenant-isolation'))).to.deep.equal([])
+    await remove('annotated')
+    await kube.says(TENANT, NOT_WIDENED)
+  })
+
   it('costs no call as long as what it opens stays the same, and none after a restart', async () => {
     await create('stays', fromOffice)
     await kube.says(TENANT, { IsolationWidened: 'True BoundaryOpened' })

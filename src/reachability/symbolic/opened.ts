@@ -11,7 +11,7 @@ import { DIRECTIONS, type Direction } from '../../api/network.ts'
 import type { Labels } from '../../api/selectors.ts'
 import type { Policy } from '../policy.ts'
 import { type Box, type Dimension, intersectBoxes, subtractBoxes } from './boxes.ts'
-import { type Domain, inDomain } from './domains.ts'
+import { inDomain } from './domains.ts'
 import { boxesOf, type RuleBox, SAME_NAMESPACE } from './policy-boxes.ts'
 
 /** A namespace as it is, with every policy in it. */
@@ -54,9 +54,14 @@ function isolated(box: Box, closed: readonly Box[]): readonly Box[] {
  */
 export function passingFrom({ direction, outside, boxes }: Opened, here: Space): (there: Space) => readonly Box[] {
   const known = new Map<readonly Policy[], Map<string, readonly Box[]>>()
+  const shut = new Map<readonly Policy[], boolean>()
   return (there) => {
     if (outside) return NOTHING
     const same = here.name === there.name
+    // Thousands of namespaces may be meant, and nearly all of them let nothing of this through.
+    const isShut = shut.get(there.policies) ?? isShutTo(here, there, direction)
+    if (!same) shut.set(there.policies, isShut)
+    if (isShut) return NOTHING
     const fitting = boxes.map((box) => inSpace(box, there, same))
     const candidates = fitting.filter((box) => box !== undefined)
     if (candidates.length === 0) return NOTHING
@@ -72,34 +77,65 @@ export function passingFrom({ direction, outside, boxes }: Opened, here: Space):
 
 const NOTHING: readonly Box[] = []
 
+/** Whether the policies there close the other side for every pod, and name no namespace like `here`. */
+function isShutTo(here: Space, { name, policies }: Space, direction: Direction): boolean {
+  const { closed, opens } = sideOf(policies, opposite(direction))
+  return closed.some(({ labels }) => labels.size === 0) && !opens.some((box) => fits(box, here, here.name === name))
+}
+
+/** All policies of a namespace in one direction: the pods that they close, and what they let pass between pods. */
+type Side = { readonly closed: readonly Box[]; readonly opens: readonly Box[] }
+
+const sides = new WeakMap<readonly Policy[], Readonly<Record<Direction, Side>>>()
+
+function sideOf(policies: readonly Policy[], direction: Direction): Side {
+  const found = sides.get(policies)
+  if (found) return found[direction]
+  const sideIn = (one: Direction): Side => {
+    const boxes = policies.map((policy) => boxesOf(policy, one))
+    return {
+      closed: boxes.flatMap(({ selects }) => selects ?? []),
+      opens: boxes.flatMap(({ opens }) => opens.flatMap(({ outside, box }) => (outside ? [] : [box]))),
+    }
+  }
+  const both = { Ingress: sideIn('Ingress'), Egress: sideIn('Egress') }
+  sides.set(policies, both)
+  return both[direction]
+}
+
+function opposite(direction: Direction): Direction {
+  return direction === 'Ingress' ? 'Egress' : 'Ingress'
+}
+
 function throughOtherSide(candidates: readonly Box[], direction: Direction, here: Space, there: Space): readonly Box[] {
-  const back: Direction = direction === 'Ingress' ? 'Egress' : 'Ingress'
-  const other = there.policies.map((policy) => boxesOf(policy, back))
-  const closed = other.flatMap(({ selects }) => (selects ? [mirrored(selects)] : []))
+  const { closed, opens } = sideOf(there.policies, opposite(direction))
   if (closed.length === 0) return candidates
   const same = here.name === there.name
-  const allowed = other
-    .flatMap(({ opens }) => opens)
-    .flatMap(({ outside, box }) => (outside ? [] : (inSpace(box, here, same) ?? [])))
-    .map(mirrored)
+  const allowed = opens.flatMap((box) => inSpace(box, here, same) ?? []).map(mirrored)
   return [
-    ...subtractBoxes(candidates, closed).boxes,
+    ...subtractBoxes(candidates, closed.map(mirrored)).boxes,
     ...candidates.flatMap((candidate) => allowed.flatMap((box) => intersectBoxes(candidate, box) ?? [])),
   ]
 }
 
 /** The box without what it asks of the namespace at the other end, if that namespace has it. */
-function inSpace(box: Box, { name, labels }: Space, same: boolean): Box | undefined {
-  const rest = new Map<Dimension, Domain>()
-  for (const [dimension, domain] of box.labels) {
-    if (dimension === SAME_NAMESPACE) {
-      if (!inDomain(domain, same ? '' : undefined)) return undefined
-    } else if (dimension.startsWith('space ')) {
-      if (!inDomain(domain, labelOf(name, labels, dimension.slice('space '.length)))) return undefined
-    } else rest.set(dimension, domain)
-  }
-  return { ...box, labels: rest }
+function inSpace(box: Box, space: Space, same: boolean): Box | undefined {
+  if (!fits(box, space, same)) return undefined
+  const rest = [...box.labels].filter(([dimension]) => dimension !== SAME_NAMESPACE && !dimension.startsWith(SPACE))
+  return { ...box, labels: new Map(rest) }
 }
+
+function fits({ labels }: Box, space: Space, same: boolean): boolean {
+  for (const [dimension, domain] of labels) {
+    if (dimension === SAME_NAMESPACE) {
+      if (!inDomain(domain, same ? '' : undefined)) return false
+    } else if (dimension.startsWith(SPACE) && !inDomain(domain, labelOf(space.name, space.labels, dimension.slice(SPACE.length))))
+      return false
+  }
+  return true
+}
+
+const SPACE = 'space '
 
 /** The API server sets the label with the name on every namespace, whatever anybody writes. */
 function labelOf(name: string, labels: Labels, key: string): string | undefined {

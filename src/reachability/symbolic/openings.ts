@@ -72,13 +72,12 @@ function sumOf(parts: readonly Opened[], here: Space, spaces: () => Iterable<Spa
   const most: Pick<Sum, 'ports' | 'names'> = { ports: NO_PORTS, names: new Set() }
   for (const { part } of toPods) add(most, part.boxes)
   for (const there of spaces()) {
-    const inside = isInside(there.name)
     for (const { passing } of toPods) {
       const boxes = passing(there)
       if (boxes.length === 0) continue
       add(sum, boxes)
       sum.pods = true
-      if (!inside) sum.crosses = true
+      if (!isInside(there.name)) sum.crosses = true
     }
     // No other namespace can add to it.
     if (

@@ -31,14 +31,15 @@ export type PolicyBoxes = {
   readonly opens: readonly RuleBox[]
 }
 
-const known = new WeakMap<Policy, Partial<Record<Direction, PolicyBoxes>>>()
+const known = new WeakMap<Policy, Readonly<Record<Direction, PolicyBoxes>>>()
 
 /** Worked out once for each policy. */
 export function boxesOf(policy: Policy, direction: Direction): PolicyBoxes {
-  const found = known.get(policy) ?? {}
-  const boxes = found[direction] ?? readBoxes(policy, direction)
-  known.set(policy, { ...found, [direction]: boxes })
-  return boxes
+  const found = known.get(policy)
+  if (found) return found[direction]
+  const boxes = { Ingress: readBoxes(policy, 'Ingress'), Egress: readBoxes(policy, 'Egress') }
+  known.set(policy, boxes)
+  return boxes[direction]
 }
 
 function readBoxes({ podSelector, rules }: Policy, direction: Direction): PolicyBoxes {

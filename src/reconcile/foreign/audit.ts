@@ -1,10 +1,11 @@
 /** reconcile/foreign/audit.ts — PURE: what Enforce would change, in numbers that can be known without a look at pods. */
 
 import type { Direction } from '../../api/network.ts'
-import { isEmptySelector, type LabelSelector, type Labels, matchesSelector } from '../../api/selectors.ts'
+import { isEmptySelector, type Labels, matchesSelector } from '../../api/selectors.ts'
 import type { AuditCounts } from '../../api/status.ts'
 import type { Grant } from '../../lint/grants.ts'
 import type { ForeignPolicy } from './foreign-policy.ts'
+import type { Heard } from './listeners.ts'
 
 export type AuditQuestion = {
   /** The directions that the resource would close. */
@@ -14,7 +15,7 @@ export type AuditQuestion = {
   /** What the resource says. */
   readonly grants: readonly Grant[]
   /** Whether any namespace of the cluster is taken. */
-  readonly isAnywhere: (selector: LabelSelector) => boolean
+  readonly isAnywhere: (selector: Heard) => boolean
   /** Policies of others that would open more than the rules. */
   readonly widened: number
 }
@@ -46,6 +47,6 @@ function isClosed(policies: readonly ForeignPolicy[], direction: Direction): boo
 /** A range is somebody, and so are pods of the same namespace, whether they are there or not. */
 function namesSomebody({ rules }: Grant['parts'][number], isAnywhere: AuditQuestion['isAnywhere']): boolean {
   return rules.some(({ peers }) =>
-    peers.some((peer) => peer.form === 'Addresses' || !peer.namespaceSelector || isAnywhere(peer.namespaceSelector.selector)),
+    peers.some((peer) => peer.form === 'Addresses' || !peer.namespaceSelector || isAnywhere(peer.namespaceSelector)),
   )
 }

@@ -56,7 +56,7 @@ export class OneSidedGrants {
   }
 
   /** A namespace with these labels is another one now, or its policies or its owner are. */
-  touched(...labels: readonly Labels[]): void {
+  touched(labels: readonly Labels[]): void {
     for (const tenant of this.#listeners.of(labels)) this.changed(tenant)
   }
 
@@ -104,7 +104,7 @@ export class OneSidedGrants {
     const own = this.grantsOf(tenant)
     const selectors = selectorsIn(own)
     this.#listeners.listen(name, selectors)
-    const places = new Set(selectors.flatMap(({ selector }) => [...spaces.matching(selector)]))
+    const places = new Set(selectors.flatMap((selector) => spaces.matching(selector)))
     const others = new Set([...places].flatMap((namespace) => ownerOf(namespace)?.resource.metadata.name ?? []))
     // A tenant that has no namespace yet can be asked as well.
     for (const reference of tenant.references) if (tenants.has(reference)) others.add(reference)

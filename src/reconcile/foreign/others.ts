@@ -22,6 +22,8 @@ export type OthersOptions = {
   readonly tenants: ReadonlyMap<string, Tenant>
   readonly namespacesOf: (tenant: string) => Iterable<string>
   readonly ownerOf: (namespace: string) => Tenant | undefined
+  /** Whether a policy without our label is ours, and about to be put back: somebody has taken the label off. */
+  readonly isLost: (namespace: string, name: string, uid: string) => boolean
   /** Policies that bear our label, and are not ours all the same. */
   readonly labelledIn: (namespace: string) => readonly ForeignPolicy[]
   /** Something else may have to be said of the tenant. */
@@ -50,7 +52,7 @@ export class Others {
   /** Policies in the namespace, ours or others', or its owner are not what they were. */
   changed(namespace: string): void {
     this.#changed(namespace)
-    this.#touched(this.#spaces.labelsOf(namespace) ?? {})
+    this.#touched(namespace, [this.#spaces.labelsOf(namespace) ?? {}])
   }
 
   /** The tenant asks for something else than before; `referrers` name it in their rules. */
@@ -65,7 +67,10 @@ export class Others {
     if (!entry || entry.terminating) this.#spaces.delete(key)
     else this.#spaces.set(key, entry.labels)
     this.#changed(key)
-    this.#touched(...[previous?.labels, entry?.labels].filter((labels) => labels !== undefined))
+    this.#touched(
+      key,
+      [previous?.labels, entry?.labels].filter((labels) => labels !== undefined),
+    )
   }
 
   /** Looks at what has to be looked at before something can be said of the tenant, a little at each step. */
@@ -93,7 +98,7 @@ export class Others {
       closed: spec.network?.defaultDeny ?? DEFAULT_DENY,
       namespaces: namespaces.map((name) => ({ labels: this.#spaces.labelsOf(name) ?? {}, policies: this.#in(name) })),
       grants: this.#oneSided.grantsOf(tenant),
-      isAnywhere: (selector) => this.#spaces.matching(selector)[Symbol.iterator]().next().done !== true,
+      isAnywhere: (selector) => this.#spaces.matching(selector).length > 0,
       widened: this.wideningsOf(metadata.name).length,
     })
   }
@@ -104,13 +109,15 @@ export class Others {
     if (owner) this.#oneSided.changed(owner.resource.metadata.name)
   }
 
-  #touched(...labels: readonly Labels[]): void {
-    this.#widened.touched(...labels)
-    this.#oneSided.touched(...labels)
+  #touched(namespace: string, labels: readonly Labels[]): void {
+    this.#widened.touched(namespace, labels)
+    this.#oneSided.touched(labels)
   }
 
   #in(namespace: string): readonly ForeignPolicy[] {
-    const unlabelled = [...this.policies.inNamespace(namespace).values()].map(({ foreign }) => foreign)
+    const unlabelled = [...this.policies.inNamespace(namespace).values()].flatMap(({ foreign, uid }) =>
+      this.#options.isLost(namespace, foreign.name, uid) ? [] : [foreign],
+    )
     return [...unlabelled, ...this.#options.labelledIn(namespace)].sort((a, b) => compareText(a.name, b.name))
   }
 }

@@ -3,13 +3,17 @@
 import { NAMESPACE_NAME_LABEL } from '../../api/labels.ts'
 import { type LabelSelector, type Labels, matchesSelector } from '../../api/selectors.ts'
 import { pairsIn, requiredPairs } from '../pairs.ts'
+import type { Heard } from './listeners.ts'
 
 export class SpaceIndex {
+  /** By the text of the selector, until a namespace changes. */
+  readonly #known = new Map<string, readonly string[]>()
   readonly #labels = new Map<string, Labels>()
   readonly #byPair = new Map<string, Set<string>>()
 
   set(namespace: string, labels: Labels): void {
     this.delete(namespace)
+    this.#known.clear()
     this.#labels.set(namespace, labels)
     for (const pair of indexed(labels)) this.#byPair.set(pair, (this.#byPair.get(pair) ?? new Set()).add(namespace))
   }
@@ -20,18 +24,23 @@ export class SpaceIndex {
       names?.delete(namespace)
       if (names?.size === 0) this.#byPair.delete(pair)
     }
-    this.#labels.delete(namespace)
+    if (this.#labels.delete(namespace)) this.#known.clear()
   }
 
   labelsOf(namespace: string): Labels | undefined {
     return this.#labels.get(namespace)
   }
 
-  *matching(selector: LabelSelector): Iterable<string> {
-    for (const namespace of this.#candidates(selector)) {
+  /** The namespaces that the selector takes; asked by many for the same one. */
+  matching({ text, selector }: Heard): readonly string[] {
+    const known = this.#known.get(text)
+    if (known) return known
+    const matching = [...this.#candidates(selector)].filter((namespace) => {
       const labels = this.#labels.get(namespace)
-      if (labels && matchesSelector(selector, labels)) yield namespace
-    }
+      return labels !== undefined && matchesSelector(selector, labels)
+    })
+    this.#known.set(text, matching)
+    return matching
   }
 
   #candidates(selector: LabelSelector): Iterable<string> {

@@ -9,6 +9,7 @@ import type { ManagedPolicy } from '../../desired/managed.ts'
 import {
   dependsOnNamespaces,
   type Opened,
+  type Opening,
   openedBeyond,
   openingsOf,
   type Policy,
@@ -30,12 +31,13 @@ export type WidenedOptions = {
   readonly tell: (tenant: string) => void
 }
 
+const NOWHERE: ReadonlySet<string> = new Set()
 const EVERYWHERE: Heard = { text: '{}', selector: {} }
 
 export class Widened {
   readonly #options: WidenedOptions
-  /** Namespaces that have to be looked at anew. */
-  readonly #stale = new Set<string>()
+  /** Namespaces that have to be looked at anew: because of all that is there, or of these other namespaces alone. */
+  readonly #stale = new Map<string, Set<string> | undefined>()
   readonly #listeners = new Listeners()
   /** What was found, by tenant and namespace. */
   readonly #found = new Map<string, Map<string, readonly Widening[]>>()
@@ -43,8 +45,8 @@ export class Widened {
   readonly #lookedFor = new Map<string, string>()
   /** What a policy opens beyond ours, for as long as both are the same. */
   readonly #beyond = new WeakMap<Policy, { readonly ours: readonly Policy[]; readonly opened: readonly Opened[] }>()
-  /** All policies of a namespace in which there are some of others. */
-  readonly #mixed = new Map<string, { readonly ours: readonly Policy[]; readonly all: readonly Policy[] }>()
+  /** Namespaces under all policies, as they are. */
+  readonly #spaces = new Map<string, Space>()
 
   constructor(options: WidenedOptions) {
     this.#options = options
@@ -53,35 +55,37 @@ export class Widened {
   /** Policies in the namespace, ours or others', or its owner are not what they were. */
   changed(namespace: string): void {
     const { ownerOf, foreignIn, tell } = this.#options
-    this.#mixed.delete(namespace)
+    this.#spaces.delete(namespace)
     const owner = ownerOf(namespace)?.resource.metadata.name
     const before = this.#lookedFor.get(namespace)
     if (before !== undefined && before !== owner) this.#forget(namespace, before)
     const concerned = foreignIn(namespace).length > 0 || before !== undefined
     if (owner === undefined || !concerned) return
-    this.#stale.add(namespace)
+    this.#stale.set(namespace, undefined)
     tell(owner)
   }
 
   /** The labels of the namespace, its policies or its owner changed: whoever opens something to it or from it has to know. */
-  touched(...labels: readonly Labels[]): void {
+  touched(other: string, labels: readonly Labels[]): void {
     const { ownerOf, tell } = this.#options
     for (const namespace of this.#listeners.of(labels)) {
       const owner = ownerOf(namespace)
       if (!owner) continue
-      this.#stale.add(namespace)
+      const others = this.#stale.get(namespace)
+      if (others || !this.#stale.has(namespace)) this.#stale.set(namespace, (others ?? new Set()).add(other))
       tell(owner.resource.metadata.name)
     }
   }
 
   /** Looks at what is to be looked at for the tenant, a namespace at each step. */
   *settle(tenant: string): Generator<void> {
-    for (const namespace of [...this.#stale]) {
+    for (const namespace of [...this.#stale.keys()]) {
       const owner = this.#options.ownerOf(namespace)
       if (owner && owner.resource.metadata.name !== tenant) continue
-      this.#stale.delete(namespace)
-      if (!owner) continue
-      this.#look(namespace, owner)
+      // More may have changed since the last step, and somebody else may have looked.
+      const others = this.#stale.get(namespace)
+      if (!this.#stale.delete(namespace) || !owner) continue
+      if (!others || this.#isConcerned(namespace, owner, others)) this.#look(namespace, owner, others ?? NOWHERE)
       yield
     }
   }
@@ -92,25 +96,34 @@ export class Widened {
     return byNamespace.flatMap(([, widenings]) => widenings)
   }
 
-  #look(namespace: string, owner: Tenant): void {
+  /** Where nothing was open, nothing is, if nothing is open to the namespaces that have changed: there may be thousands of others. */
+  #isConcerned(namespace: string, owner: Tenant, others: ReadonlySet<string>): boolean {
+    if (this.#found.get(owner.resource.metadata.name)?.has(namespace)) return true
+    const ours = this.#oursIn(namespace, owner)
+    return this.#options.foreignIn(namespace).some(({ policy }) => {
+      const opened = policy ? this.#openedBy(policy, ours) : []
+      return (
+        policy &&
+        opened.length > 0 &&
+        this.#openings(namespace, policy, opened, owner, (names) => names.filter((other) => others.has(other))).length > 0
+      )
+    })
+  }
+
+  /** `first`: the namespaces that most likely tell. */
+  #look(namespace: string, owner: Tenant, first: ReadonlySet<string>): void {
     const { name } = owner.resource.metadata
-    const { foreignIn, spaces } = this.#options
-    const policies = foreignIn(namespace)
-    const labels = spaces.labelsOf(namespace) ?? {}
-    const ours = compiled(owner.intent && owner.intent.mode !== 'Disabled' ? owner.intent.policiesFor(labels) : [])
+    const policies = this.#options.foreignIn(namespace)
+    const ours = this.#oursIn(namespace, owner)
     const heard = new Map<string, Heard>()
     const widenings = policies.flatMap((foreign): readonly Widening[] => {
       if (!foreign.policy) return ours.length > 0 ? [wideningOf(namespace, foreign, [])] : []
       const opened = this.#openedBy(foreign.policy, ours)
       if (opened.length === 0) return []
       for (const one of heardBy(foreign.policy, opened)) heard.set(one.text, one)
-      const openings = openingsOf({
-        policy: foreign.policy,
-        opened,
-        here: this.#space(namespace, labels, name),
-        spacesOf: (peer) => this.#spacesOf(namespace, peer, name),
-        isInside: (other) => this.#options.ownerOf(other)?.resource.metadata.name === name,
-      })
+      const openings = this.#openings(namespace, foreign.policy, opened, owner, (names) =>
+        first.size === 0 ? names : [...names.filter((other) => first.has(other)), ...names],
+      )
       return openings.length > 0 ? [wideningOf(namespace, foreign, openings)] : []
     })
     this.#listeners.listen(namespace, [...heard.values()])
@@ -118,6 +131,36 @@ export class Widened {
     else this.#lookedFor.delete(namespace)
     if (widenings.length === 0) this.#drop(namespace, name)
     else this.#found.set(name, (this.#found.get(name) ?? new Map()).set(namespace, widenings))
+  }
+
+  /** What the operator keeps there, or with mode Audit would keep. */
+  #oursIn(namespace: string, { intent }: Tenant): readonly Policy[] {
+    const labels = this.#options.spaces.labelsOf(namespace) ?? {}
+    return compiled(intent && intent.mode !== 'Disabled' ? intent.policiesFor(labels) : [])
+  }
+
+  /** `among`: which of the namespaces that a peer means to look at, in which order. */
+  #openings(
+    namespace: string,
+    policy: Policy,
+    opened: readonly Opened[],
+    owner: Tenant,
+    among: (names: readonly string[]) => readonly string[],
+  ): readonly Opening[] {
+    const { name } = owner.resource.metadata
+    const { spaces, ownerOf } = this.#options
+    const spaceOf = (other: string) => this.#space(other, owner)
+    return openingsOf({
+      policy,
+      opened,
+      here: spaceOf(namespace),
+      spacesOf: (peer) => {
+        const own = peer && !peer.namespaceSelector
+        const names = own ? [namespace] : spaces.matching(peer?.namespaceSelector ?? EVERYWHERE)
+        return lazily(among(names), spaceOf)
+      },
+      isInside: (other) => ownerOf(other)?.resource.metadata.name === name,
+    })
   }
 
   #openedBy(foreign: Policy, ours: readonly Policy[]): readonly Opened[] {
@@ -128,26 +171,23 @@ export class Widened {
     return opened
   }
 
-  *#spacesOf(namespace: string, peer: { readonly namespaceSelector: Heard | undefined } | undefined, tenant: string): Iterable<Space> {
-    const { spaces } = this.#options
-    const own = peer && !peer.namespaceSelector
-    const names = own ? [namespace] : spaces.matching(peer?.namespaceSelector?.selector ?? {})
-    for (const name of names) yield this.#space(name, spaces.labelsOf(name) ?? {}, tenant)
+  /** A namespace under all policies. Of the tenant that is asked for, as if what it asks for were enforced: in Audit that is the question. */
+  #space(name: string, asking: Tenant): Space {
+    if (asking.intent?.mode === 'Audit' && this.#options.ownerOf(name) === asking) return this.#spaceOf(name, asking)
+    const known = this.#spaces.get(name)
+    if (known) return known
+    const owner = this.#options.ownerOf(name)
+    const space = this.#spaceOf(name, owner?.intent?.mode === 'Enforce' ? owner : undefined)
+    this.#spaces.set(name, space)
+    return space
   }
 
-  /** A namespace under all policies. Of the tenant that is asked for, as if what it asks for were enforced: in Audit that is the question. */
-  #space(name: string, labels: Labels, tenant: string): Space {
-    const { ownerOf, foreignIn } = this.#options
-    const owner = ownerOf(name)
-    const mode = owner?.intent?.mode
-    const closed = mode === 'Enforce' || (mode === 'Audit' && owner?.resource.metadata.name === tenant)
-    const ours = compiled(closed ? (owner?.intent?.policiesFor(labels) ?? []) : [])
-    const foreign = foreignIn(name)
-    if (foreign.length === 0) return { name, labels, policies: ours }
-    const known = this.#mixed.get(name)
-    const all = known?.ours === ours ? known.all : [...ours, ...foreign.flatMap(({ policy }) => policy ?? [])]
-    if (known?.ours !== ours) this.#mixed.set(name, { ours, all })
-    return { name, labels, policies: all }
+  #spaceOf(name: string, owner: Tenant | undefined): Space {
+    const labels = this.#options.spaces.labelsOf(name) ?? {}
+    const ours = compiled(owner?.intent?.policiesFor(labels) ?? [])
+    const foreign = this.#options.foreignIn(name)
+    // The same list for all namespaces of a tenant, so that what is found out of one is known of the others.
+    return { name, labels, policies: foreign.length === 0 ? ours : [...ours, ...foreign.flatMap(({ policy }) => policy ?? [])] }
   }
 
   #forget(namespace: string, tenant: string): void {
@@ -161,6 +201,11 @@ export class Widened {
     const found = this.#found.get(tenant)
     if (found?.delete(namespace) && found.size === 0) this.#found.delete(tenant)
   }
+}
+
+/** Whoever asks seldom asks for all. */
+function* lazily<T, U>(items: readonly T[], map: (item: T) => U): Iterable<U> {
+  for (const item of items) yield map(item)
 }
 
 /** The namespaces on which it depends what of this is open. */

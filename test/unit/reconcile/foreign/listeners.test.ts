@@ -40,7 +40,7 @@ describe('the index of namespaces', () => {
     index.set('two', { [NAME]: 'two', team: 'a' })
     index.set('three', { [NAME]: 'three', team: 'b' })
   })
-  const matching = (selector: Heard['selector']) => [...index.matching(selector)].sort()
+  const matching = (selector: Heard['selector']) => [...index.matching(heard(selector))].sort()
 
   it('finds what a selector takes: by a label, by several, by name, by none', () => {
     expect(matching({ matchLabels: { team: 'a' } })).to.deep.equal(['one', 'two'])

@@ -10,6 +10,7 @@ export type MatchCondition = { readonly name: string; readonly expression: Cel }
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE'
 export type ResourceRule = {
   readonly apiGroups: readonly string[]
+  /** Where the policy is long, all: types of versions that are named cost kube-controller-manager minutes (docs/decisions/0014). */
   readonly apiVersions: readonly string[]
   readonly operations: readonly Operation[]
   readonly resources: readonly string[]

@@ -77,7 +77,7 @@ ${changesOf(cel`${allRules}[${slot}]`)}`,
 export function podDefaultsPolicy(): PolicyObject {
   return mutatingPolicy({
     name: POD_DEFAULTS,
-    resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
+    resourceRules: [{ apiGroups: [''], apiVersions: ['*'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
     matchConditions: [],
     variables: podDefaultsVariables(),
     patch: cel`${chosen} == '' ? [] :

@@ -51,7 +51,7 @@ export function podSecurityPolicy(): PolicyObject {
     resourceRules: [
       {
         apiGroups: [''],
-        apiVersions: ['v1'],
+        apiVersions: ['*'],
         operations: ['CREATE', 'UPDATE'],
         resources: ['pods', 'pods/ephemeralcontainers'],
         scope: 'Namespaced',

@@ -19,7 +19,7 @@ const WORDING: Wording = {
 
 const workloads = (group: string, resources: readonly string[]): ResourceRule => ({
   apiGroups: [group],
-  apiVersions: ['v1'],
+  apiVersions: ['*'],
   operations: ['CREATE', 'UPDATE'],
   resources,
   scope: 'Namespaced',

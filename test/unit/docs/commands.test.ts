@@ -6,8 +6,11 @@ import { page, pagesIn } from '../../support/markdown.ts'
 const TYPED = 'test/cluster/docs-typed.test.ts'
 const TYPED_BY: Readonly<Record<string, string>> = {
   'docs/access.md': TYPED,
+  'docs/adopting.md': 'test/cluster/adopting.test.ts',
+  'docs/check.md': 'test/cluster/check.test.ts',
   'docs/cli.md': 'test/unit/docs/cli.test.ts',
   'docs/from-podsecuritypolicy.md': TYPED,
+  'docs/gitops.md': 'test/support/argocd.ts',
   'docs/guards.md': TYPED,
   'docs/install.md': 'test/cluster/chart/docs.test.ts',
   'docs/network.md': TYPED,

@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
-import { guardBindings, guardPolicies, mutatingBindings } from '../src/admission/guards/guards.ts'
+import { guardBindings, guardPolicies } from '../src/admission/guards/guards.ts'
 import { mutatingPolicies, validatingPolicies } from '../src/admission/policies.ts'
 import { customResourceDefinition } from '../src/api/crd.ts'
 import { chartFiles } from './chart/files.ts'
@@ -24,7 +24,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['config/crd/tenantisolations.tenant-isolation.dev.yaml', yaml(customResourceDefinition())],
     ['config/admission/validating-policies.yaml', yaml(...validatingPolicies())],
     ['config/admission/guards.yaml', yaml(...guardPolicies(), ...guardBindings())],
-    ['config/admission/mutating-policies.yaml', yaml(...mutatingPolicies(), ...mutatingBindings())],
+    ['config/admission/mutating-policies.yaml', yaml(...mutatingPolicies())],
     ...chartFiles(),
     ['config/argocd/argocd-cm.yaml', yaml(customizationConfigMap())],
     ['src/cli/report/page/script.generated.ts', pageScriptModule()],

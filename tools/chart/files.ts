@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { guardBindings, guardPolicies, mutatingBindings } from '../../src/admission/guards/guards.ts'
+import { guardBindings, guardPolicies } from '../../src/admission/guards/guards.ts'
 import { mutatingPolicies, validatingPolicies } from '../../src/admission/policies.ts'
 import { customResourceDefinition } from '../../src/api/crd.ts'
 import { version } from '../../src/version.ts'
@@ -45,7 +45,7 @@ export function chartFiles(): readonly (readonly [string, string])[] {
     [
       'templates/admission/mutating-policies.yaml',
       HEADER +
-        templateOf([...mutatingPolicies(), ...mutatingBindings()], {
+        templateOf(mutatingPolicies(), {
           ...policies,
           when: 'eq "true" (include "tenant-isolation.mutatingPolicies" .)',
         }),

@@ -2,7 +2,7 @@
 
 import { BASELINE_POLICY, NAMESPACE_NAME_LABEL } from '../../api/labels.ts'
 import type { LabelSelector } from '../../api/selectors.ts'
-import { mutatingPolicies, validatingPolicies } from '../policies.ts'
+import { validatingPolicies } from '../policies.ts'
 import { childrenGuard } from './children-guard.ts'
 import { deletionGuard } from './deletion-guard.ts'
 import { OPERATOR_ACCOUNT, type OperatorAccount } from './identities.ts'
@@ -49,17 +49,9 @@ const NO_NAMESPACE: LabelSelector = { matchLabels: { [NAMESPACE_NAME_LABEL]: 'no
  * The API server (1.36.3) compiles a policy when it gets its first binding, and takes up no binding of any policy before it has: with the
  * first tenant of a cluster that would be seconds in which nothing of it is guarded (docs/decisions/0014). And when the last binding of a
  * kind of parameter goes, it stops watching that kind; where the kind is a built-in one, as NetworkPolicy is, a later binding does not
- * start it again: it would know of no new baseline, and refuse every pod of a new tenant namespace until it is restarted.
+ * start it again: it would know of no new baseline, and refuse every pod of a new tenant namespace until it is restarted. Policies that
+ * write into pods are compiled on their own, and hold nobody up.
  */
 function anchor(policy: string, param: string): AdmissionBinding {
   return admissionBinding({ name: `anchor.${policy}`, policy, param: { name: param, missing: 'Deny' }, namespaceSelector: NO_NAMESPACE })
-}
-
-/** The same for the policies that write into pods. Kubernetes 1.36 and newer; older API servers do not know the kind. */
-export function mutatingBindings() {
-  return mutatingPolicies().map(({ metadata: { name } }) => {
-    const { apiVersion, metadata, spec } = anchor(name, NO_TENANT)
-    const { validationActions: _, ...mutatingSpec } = spec
-    return { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata, spec: mutatingSpec } as const
-  })
 }

@@ -1,6 +1,6 @@
 /** cli/check/expected.ts — PURE: what this version installs, and whether what is stored is that. */
 
-import { guardBindings, guardPolicies, mutatingBindings } from '../../admission/guards/guards.ts'
+import { guardBindings, guardPolicies } from '../../admission/guards/guards.ts'
 import type { OperatorAccount } from '../../admission/guards/identities.ts'
 import { mutatingPolicies, validatingPolicies } from '../../admission/policies.ts'
 import { customResourceDefinition } from '../../api/crd.ts'
@@ -12,8 +12,8 @@ export function expectedPolicies(account: OperatorAccount, canMutate: boolean): 
   return [...validatingPolicies(), ...guardPolicies(account), ...(canMutate ? mutatingPolicies() : [])]
 }
 
-export function expectedBindings(account: OperatorAccount, canMutate: boolean): readonly Expected[] {
-  return [...guardBindings(account), ...(canMutate ? mutatingBindings() : [])]
+export function expectedBindings(account: OperatorAccount): readonly Expected[] {
+  return guardBindings(account)
 }
 
 export function expectedCrd(): Expected {

@@ -96,7 +96,7 @@ type Found = Pick<ClusterFacts, 'account' | 'serves' | 'user'> &
 async function installationIn(eyes: Eyes, { deployment, account, serves, user, now, found }: Found): Promise<Installation> {
   const { namespace } = account
   const policies = serves.validatingPolicies ? expectedPolicies(account, serves.mutatingPolicies) : []
-  const bindings = serves.validatingPolicies ? expectedBindings(account, serves.mutatingPolicies) : []
+  const bindings = serves.validatingPolicies ? expectedBindings(account) : []
   const [crd, storedPolicies, storedBindings, configuration, ownNamespace, lease, tenants] = await Promise.all([
     eyes.get<KubeObject>(kinds.CUSTOM_RESOURCE_DEFINITIONS, { name: expectedCrd().metadata.name }),
     compared(eyes, policies),

@@ -2,17 +2,10 @@
 
 import { expect } from 'chai'
 import fc from 'fast-check'
-import {
-  type GuardedTenant,
-  gateBindings,
-  guardBindings,
-  guardPolicies,
-  mutatingBindings,
-  tenantBindings,
-} from '../../../src/admission/guards/guards.ts'
+import { type GuardedTenant, gateBindings, guardBindings, guardPolicies, tenantBindings } from '../../../src/admission/guards/guards.ts'
 import type { AdmissionBinding } from '../../../src/admission/guards/objects.ts'
 import { trustFilters } from '../../../src/admission/guards/trust.ts'
-import { mutatingPolicies, validatingPolicies } from '../../../src/admission/policies.ts'
+import { validatingPolicies } from '../../../src/admission/policies.ts'
 import type { Network } from '../../../src/api/network.ts'
 import { type LabelSelector, type Labels, matchesSelector } from '../../../src/api/selectors.ts'
 import { labelled, namespacesOf } from '../../support/build.ts'
@@ -70,7 +63,6 @@ describe('the policies of the guards', () => {
     )
     const policies = [...guardPolicies(), ...validatingPolicies()].map(({ metadata }) => metadata.name)
     expect(guardBindings().map(({ spec }) => spec.policyName)).to.have.members(policies)
-    expect(mutatingBindings().map(({ spec }) => spec.policyName)).to.have.members(mutatingPolicies().map(({ metadata }) => metadata.name))
   })
 })
 

@@ -194,7 +194,8 @@ describe('the pages that are typed', function () {
 
     it('docs/cli.md: files of a cluster, and pages', async () => {
       folder.file('tenants/manning.yaml', page('config/samples/manning.yaml'))
-      const shown = (command: string) => blocks(page('docs/cli.md'), 'sh').find((text) => text.includes(`tenant-isolation ${command} `)) ?? ''
+      const shown = (command: string) =>
+        blocks(page('docs/cli.md'), 'sh').find((text) => text.includes(`tenant-isolation ${command} `)) ?? ''
       const [render, report] = [shown('render'), shown('report')]
       const here = report.replaceAll(' config/', ` ${ROOT}/config/`).replaceAll(' docs/', ` ${ROOT}/docs/`)
       for (const text of [render, here]) {

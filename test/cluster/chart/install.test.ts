@@ -102,12 +102,15 @@ describe('the chart on a real API server', function () {
   })
 
   it('protects the namespace of the release', async () => {
-    await cluster.kubectl(`label namespace ${NAMESPACE} tenant=manning`)
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    expect(await cluster.names('networkpolicies', `--namespace=${NAMESPACE}`)).to.deep.equal([
-      'networkpolicy.networking.k8s.io/tenant-isolation-operator',
-    ])
-    await cluster.kubectl(`label namespace ${NAMESPACE} tenant-`)
+    // The guard takes about a second to count; until then the operator leaves the namespace alone.
+    await eventually(async () => {
+      const refusal = await cluster.kubectl(`label namespace ${NAMESPACE} tenant=manning`).then(() => '', String)
+      expect(await cluster.names('networkpolicies', `--namespace=${NAMESPACE}`)).to.deep.equal([
+        'networkpolicy.networking.k8s.io/tenant-isolation-operator',
+      ])
+      if (refusal === '') await cluster.kubectl(`label namespace ${NAMESPACE} tenant-`)
+      expect(refusal).to.include(`namespace ${NAMESPACE} is protected: tenant manning may not take it`)
+    })
   })
 
   it('has a priority level of its own in the API server, and uses it', async () => {

@@ -16,16 +16,20 @@ help: ## what there is
 demo: node_modules ## the main job on a real API server, told with times; KEEP=1 leaves it up
 	@$(NODE) tools/demo/demo.ts $(if $(KEEP),--keep)
 
+# Two at a time, each with an API server of its own: the tests of a running operator mostly wait, the others mostly work.
 .PHONY: test
 test: node_modules ## every test, against a real API server; KUBERNETES=1.34 or 1.35 for an older one
 	@$(NODE) tools/control-plane/binaries-ready.ts helm krew
-	@$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts' 'test/cluster/**/*.test.ts'
+	@beside=$$(mktemp); trap 'rm -f "$$beside"' EXIT; \
+	$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts' 'test/admission/**/*.test.ts' >"$$beside" 2>&1 & other=$$!; \
+	$(MOCHA) --recursive 'test/cluster/**/*.test.ts'; failed=$$?; \
+	wait $$other || failed=1; cat "$$beside"; exit $$failed
 
 # In this order: the mutants of the guards are those that the guards' own tests have noticed.
 .PHONY: mutants
 mutants: node_modules ## break every part of every admission policy, and fail for one that no test misses; writes docs/decisions/0021-results.md
 	@$(NODE) tools/control-plane/binaries-ready.ts
-	@MUTANTS=1 $(MOCHA) 'test/cluster/guards/*.test.ts' test/cluster/pod-security/mutants.test.ts 'test/mutants/*.test.ts'
+	@MUTANTS=1 $(MOCHA) 'test/admission/guards/*.test.ts' test/admission/pods/mutants.test.ts 'test/mutants/*.test.ts'
 
 .PHONY: test-unit
 test-unit: node_modules ## the tests that need no API server

@@ -1,6 +1,6 @@
 /**
  * Proof that every part of every guard is watched by a test: guards that are broken on purpose were asked about each request of the tests in
- * test/cluster/guards, which have run before (support/mutants/guard-watch.ts). A mutant that nobody noticed is a failing test of its name: add the
+ * test/admission/guards, which have run before (support/mutants/guard-watch.ts). A mutant that nobody noticed is a failing test of its name: add the
  * request that is missing, or take away what is not needed.
  */
 

@@ -1,6 +1,6 @@
 /**
  * Proof that nothing decides about the use of profiles which no test watches: each part of that is broken on purpose, and one of the uses of
- * test/support/profile-uses.ts has to be answered otherwise. mutants.test.ts in test/cluster/pod-security says what to do about a mutant that nobody notices.
+ * test/support/profile-uses.ts has to be answered otherwise. mutants.test.ts in test/admission/pods says what to do about a mutant that nobody notices.
  */
 
 import { expect } from 'chai'

@@ -108,7 +108,7 @@ const APPLIES_ELSEWHERE = cel`(variables.before || variables.after) && has(r.app
 /**
  * Whether the namespaceSelector of `holder` matches the new labels and not the old ones, or the other way round. What it does not mention
  * is not looked at: a resource may have thousands of selectors, and a request changes few labels. Thirty at once are within the API server's
- * budget for a resource at the bounds of its schema, with 64 rules of 32 selectors in a direction (test/cluster/guards/budget.test.ts).
+ * budget for a resource at the bounds of its schema, with 64 rules of 32 selectors in a direction (test/admission/guards/budget.test.ts).
  */
 function regrouped(holder: string): Cel {
   const selector = cel`${code(holder)}.namespaceSelector`

@@ -13,7 +13,7 @@
  *   alone to name.
  *
  * The API server gives an expression 1,000,000 units. Against a resource at the bounds of its schema (64 rules of 32 ranges and 32 ports)
- * that is enough for a policy of 32 ranges, or of 1,000 rules without ranges (test/cluster/guards/budget.test.ts); one of 64 ranges is refused.
+ * that is enough for a policy of 32 ranges, or of 1,000 rules without ranges (test/admission/guards/budget.test.ts); one of 64 ranges is refused.
  *
  * Judged in both directions, also in one that the tenant does not close: there a policy can only narrow, but it would still be there on
  * the day that the direction is closed. What narrows only, such as a policy without rules, is always allowed.

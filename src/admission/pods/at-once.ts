@@ -48,7 +48,7 @@ const containersAreSmall = (list: Cel) =>
   cel`${list}.all(c, ${sizeOf(cel`c.?ports`)} + ${sizeOf(cel`c.?volumeMounts`)} +
   ${sizeOf(cel`c.?securityContext.?capabilities.?add`)} + ${sizeOf(cel`c.?securityContext.?capabilities.?drop`)} <= 32)`
 
-/** Every list that rules go through, and the annotations. test/cluster/pod-security/at-once.test.ts has the greatest pods of which it holds. */
+/** Every list that rules go through, and the annotations. test/admission/pods/at-once.test.ts has the greatest pods of which it holds. */
 const IS_SMALL = and(
   cel`size(${spec}.containers) + ${sizeOf(cel`${spec}.?initContainers`)} + ${sizeOf(cel`${spec}.?ephemeralContainers`)} <= 100`,
   // No preset with rules has hostPath volumes, and to look for each of them in each container would cost the square.

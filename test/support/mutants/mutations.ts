@@ -156,7 +156,7 @@ function isNeeded(node: Node, siblings: readonly Node[], text: string): boolean 
   return siblings.some((sibling) => sibling !== node && text.slice(sibling.start, sibling.end).includes(access))
 }
 
-/** Label selectors are looked into by a test of their own, thousands of times (test/cluster/guards/selectors.test.ts). */
+/** Label selectors are looked into by a test of their own, thousands of times (test/admission/guards/selectors.test.ts). */
 function isSelector({ parts: [receiver] }: Node, text: string): boolean {
   return (
     receiver !== undefined &&

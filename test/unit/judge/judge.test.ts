@@ -1,4 +1,4 @@
-/** Pods judged without a server; that an API server says the same is shown by test/cluster/pod-security/judge.test.ts. */
+/** Pods judged without a server; that an API server says the same is shown by test/admission/pods/judge.test.ts. */
 
 import { expect } from 'chai'
 import type { PodSecurity, Profile } from '../../../src/api/pod-security/pod-security.ts'

@@ -94,15 +94,15 @@ function startWatchdog(options: {
   const deadline = clock.now() + totalMs
   let fedAt = clock.now()
   let bitten: Ending | undefined
-  let timer: NodeJS.Timeout | undefined
+  let cancelTimer = (): void => undefined
   let firesAt = Number.POSITIVE_INFINITY
 
   const due = (): number => Math.min(deadline, fedAt + silenceMs())
 
   const arm = (): void => {
     firesAt = due()
-    clearTimeout(timer)
-    timer = setTimeout(check, firesAt - clock.now())
+    cancelTimer()
+    cancelTimer = clock.setTimer(check, firesAt - clock.now())
   }
 
   const check = (): void => {
@@ -122,7 +122,7 @@ function startWatchdog(options: {
       if (due() < firesAt) arm()
     },
     stop() {
-      clearTimeout(timer)
+      cancelTimer()
     },
     bitten: () => bitten,
   }

@@ -7,7 +7,7 @@
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown'
 
-export type Condition = { readonly tenant: string; readonly type: string; readonly status: ConditionStatus }
+export type Condition = { readonly tenant: string; readonly type: string; readonly status: ConditionStatus; readonly reason: string }
 
 export type ConditionMetrics = {
   setCondition(condition: Condition): void
@@ -16,7 +16,7 @@ export type ConditionMetrics = {
 }
 
 const NAME = 'tenantisolation_condition'
-const HEAD = `# HELP ${NAME} The conditions of each TenantIsolation: 1 for the status that it has.\n# TYPE ${NAME} gauge\n`
+const HEAD = `# HELP ${NAME} The conditions of each TenantIsolation: 1 for the status and the reason that it has.\n# TYPE ${NAME} gauge\n`
 
 /** `render` gives all series in the text format of Prometheus. */
 export function createConditionMetrics(): ConditionMetrics & { readonly render: () => string } {
@@ -37,8 +37,8 @@ export function createConditionMetrics(): ConditionMetrics & { readonly render: 
   }
 }
 
-function lineOf({ tenant, type, status }: Condition): string {
-  return `${NAME}{tenant="${escapeLabel(tenant)}",type="${escapeLabel(type)}",status="${status}"} 1\n`
+function lineOf({ tenant, type, status, reason }: Condition): string {
+  return `${NAME}{tenant="${escapeLabel(tenant)}",type="${escapeLabel(type)}",status="${status}",reason="${escapeLabel(reason)}"} 1\n`
 }
 
 /** What the text format cannot hold in a label (Prometheus, exposition formats). */

@@ -115,7 +115,7 @@ export function createTelemetry({ logger, metrics, server }: TelemetryOptions): 
         metrics.forgetTenant(tenant)
         return
       }
-      for (const { type, status: value } of status.conditions ?? []) metrics.setCondition({ tenant, type, status: value })
+      for (const { type, status: value, reason } of status.conditions ?? []) metrics.setCondition({ tenant, type, status: value, reason })
       const ready = status.conditions?.find(({ type }) => type === 'Ready')
       const said = `${ready?.status} ${ready?.reason}`
       if (!ready || readiness.get(tenant) === said) return

@@ -146,7 +146,7 @@ describe('the pages that are typed', function () {
       await done('kubectl create rolebinding alice --clusterrole=edit --user=alice -n shop && kubectl apply -f config/samples/manning.yaml')
       await compared(page('docs/network.md'))
       folder.file('allow-all.yaml', page('tools/demo/allow-all.yaml'))
-      await eventually(async () => expect((await type(typing, `${OPENING} --dry-run=server`)).code).to.equal(1), { within: 30_000 })
+      await guardsHold()
       await compared(page('docs/guards.md'), { user: 'alice', folder: folder.path })
     })
 

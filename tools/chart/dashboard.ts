@@ -28,6 +28,16 @@ const ROWS: readonly (readonly Panel[])[] = [
       `count(tenantisolation_condition{type="Ready",status="False"} ${LEADER}) or vector(0)`,
     ),
     stat(
+      'Stalled',
+      'Need a person; condition Stalled says for what.',
+      `count(tenantisolation_condition{type="Stalled",status="True"} ${LEADER}) or vector(0)`,
+    ),
+    stat(
+      'Opened by others',
+      'NetworkPolicies that are not ours open them to what is outside of the tenant; condition IsolationWidened names them.',
+      `count(tenantisolation_condition{type="IsolationWidened",status="True",reason="BoundaryOpened"} ${LEADER}) or vector(0)`,
+    ),
+    stat(
       'Drifted',
       'Somebody keeps changing what is ours.',
       `count(tenantisolation_condition{type="Drifted",status="True"} ${LEADER}) or vector(0)`,
@@ -126,7 +136,7 @@ const ROWS: readonly (readonly Panel[])[] = [
       width: 24,
       targets: [
         {
-          expr: `max by (tenant, type, status) (tenantisolation_condition{type=~"Ready|NetworkIsolated|PodSecurityEnforced",status!="True"} ${LEADER})`,
+          expr: `max by (tenant, type, status, reason) (tenantisolation_condition{type=~"Ready|NetworkIsolated|PodSecurityEnforced",status!="True"} ${LEADER})`,
         },
       ],
     },
@@ -191,7 +201,7 @@ function panelJson({ title, description, type, unit, targets }: Panel, id: numbe
 }
 
 function stat(title: string, description: string, expr: string): Panel {
-  return { title, description, type: 'stat', width: 6, targets: [{ expr }] }
+  return { title, description, type: 'stat', width: 4, targets: [{ expr }] }
 }
 
 function quantiles(title: string, description: string, histogram: string): Panel {

@@ -51,7 +51,7 @@ export async function restartWithDrift(
 }
 
 /** One line of the metrics for each tenant that is as it should be. */
-const READY_TENANT = /^tenantisolation_condition\{[^}]*type="Ready",status="True"\} 1$/gm
+const READY_TENANT = /^tenantisolation_condition\{[^}]*type="Ready",status="True"[^}]*\} 1$/gm
 
 function startAgain({ bundle, kubeconfigs, directory }: Bench): Promise<OperatorProcess> {
   return startOperator({ bundle, kubeconfig: kubeconfigs.operator, directory })

@@ -46,7 +46,10 @@ describe('the CRD', () => {
   })
 
   it('reads the same in YAML 1.1, as kubectl reads it, and in YAML 1.2', async () => {
-    for (const [path, text] of [...(await generatedFiles())].filter(([name]) => name.endsWith('.yaml'))) {
+    // Templates of the chart are YAML only once Helm has filled them in.
+    const files = [...(await generatedFiles())].filter(([path]) => path.endsWith('.yaml') && !path.includes('/templates/'))
+    expect(files).to.have.length.greaterThan(10)
+    for (const [path, text] of files) {
       const [old, current] = (['1.1', '1.2'] as const).map((yaml) =>
         parseAllDocuments(text, { version: yaml }).map((document) => document.toJS()),
       )

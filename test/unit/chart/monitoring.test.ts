@@ -1,6 +1,7 @@
 /** The alerts and the dashboard of the chart: that they ask for what the operator says, and that whoever is woken finds a page. */
 
 import { expect } from 'chai'
+import { CONDITION_TYPES } from '../../../src/api/status.ts'
 import { createMetrics } from '../../../src/observability/metrics.ts'
 import { dashboardExpressions, dashboardJson } from '../../../tools/chart/dashboard.ts'
 import { alerts } from '../../support/alerts.ts'
@@ -18,6 +19,9 @@ async function series(): Promise<ReadonlySet<string>> {
   )
 }
 
+/** Those that docs/status.md explains. */
+const REASONS = [...page('docs/status.md').matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, reason]) => reason)
+
 /** What Grafana puts in. */
 const asked = (expression: string) => expression.replaceAll('$__rate_interval', '5m')
 
@@ -30,6 +34,14 @@ describe('the alerts of the chart', () => {
     it(`${alert} asks for metrics that the operator has`, async () => {
       const known = await series()
       for (const { metric } of selectorsIn(expr)) expect([...known], metric).to.include(metric)
+    })
+
+    it(`${alert} asks for conditions that a TenantIsolation has, for reasons that docs/status.md explains`, () => {
+      for (const { metric, labels } of selectorsIn(expr)) {
+        if (metric !== 'tenantisolation_condition') continue
+        expect([...CONDITION_TYPES]).to.include(labels.type)
+        if (labels.reason) expect(REASONS).to.include(labels.reason)
+      }
     })
 
     it(`${alert} says how bad it is, what it means, and where to read on`, () => {

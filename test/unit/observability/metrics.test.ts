@@ -82,7 +82,7 @@ describe('the metrics', () => {
   })
 
   it('are in the text format of Prometheus, with labels that cannot break a line', async () => {
-    metrics.setCondition({ tenant: 'a"b\nc\\', type: 'Ready', status: 'True' })
+    metrics.setCondition({ tenant: 'a"b\nc\\', type: 'Ready', status: 'True', reason: 'Isolated' })
     expect(metrics.contentType).to.match(/^text\/plain; version=0.0.4/)
     for (const line of (await metrics.render()).trimEnd().split('\n')) {
       expect(line).to.match(/^$|^# (HELP|TYPE) |^[a-z_]+(\{([a-z_]+="([^"\\\n]|\\["\\n])*",?)*\})? -?[\d.e+-]+$/)
@@ -217,27 +217,27 @@ describe('the metrics', () => {
   })
 
   it('show one series for each condition of a tenant, and none when the tenant is gone', async () => {
-    metrics.setCondition({ tenant: 'acme', type: 'Ready', status: 'Unknown' })
-    metrics.setCondition({ tenant: 'acme', type: 'Ready', status: 'False' })
-    metrics.setCondition({ tenant: 'acme', type: 'Ready', status: 'False' })
-    metrics.setCondition({ tenant: 'acme', type: 'Conflicted', status: 'True' })
-    metrics.setCondition({ tenant: 'other', type: 'Ready', status: 'True' })
+    metrics.setCondition({ tenant: 'acme', type: 'Ready', status: 'Unknown', reason: 'Suspended' })
+    metrics.setCondition({ tenant: 'acme', type: 'Ready', status: 'False', reason: 'Refused' })
+    metrics.setCondition({ tenant: 'acme', type: 'Ready', status: 'False', reason: 'Pending' })
+    metrics.setCondition({ tenant: 'acme', type: 'Conflicted', status: 'True', reason: 'NameTaken' })
+    metrics.setCondition({ tenant: 'other', type: 'Ready', status: 'True', reason: 'Isolated' })
     expect(await samples('tenantisolation_condition')).to.deep.equal({
-      'tenant="acme",type="Ready",status="False"': '1',
-      'tenant="acme",type="Conflicted",status="True"': '1',
-      'tenant="other",type="Ready",status="True"': '1',
+      'tenant="acme",type="Ready",status="False",reason="Pending"': '1',
+      'tenant="acme",type="Conflicted",status="True",reason="NameTaken"': '1',
+      'tenant="other",type="Ready",status="True",reason="Isolated"': '1',
     })
     metrics.forgetTenant('acme')
     metrics.forgetTenant('never seen')
-    expect(await samples('tenantisolation_condition')).to.deep.equal({ 'tenant="other",type="Ready",status="True"': '1' })
-    metrics.setCondition({ tenant: 'acme', type: 'Ready', status: 'False' })
-    expect(await samples('tenantisolation_condition')).to.have.property('tenant="acme",type="Ready",status="False"')
+    expect(await samples('tenantisolation_condition')).to.deep.equal({ 'tenant="other",type="Ready",status="True",reason="Isolated"': '1' })
+    metrics.setCondition({ tenant: 'acme', type: 'Ready', status: 'False', reason: 'Refused' })
+    expect(await samples('tenantisolation_condition')).to.have.property('tenant="acme",type="Ready",status="False",reason="Refused"')
   })
 
   it('of a thousand tenants hold up nothing for long', async () => {
     for (let i = 0; i < 1000; i++) {
       for (const type of ['Ready', 'Conflicted', 'Stalled', 'A', 'B', 'C'])
-        metrics.setCondition({ tenant: `tenant-${i}`, type, status: 'True' })
+        metrics.setCondition({ tenant: `tenant-${i}`, type, status: 'True', reason: 'Isolated' })
     }
     const times: number[] = []
     for (let i = 0; i < 5; i++) {

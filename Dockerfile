@@ -16,6 +16,7 @@ FROM gcr.io/distroless/cc-debian13:nonroot@sha256:54df941ed0d06a1bd95ef5e0ce391f
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /build/dist/ /app/
 USER 65532:65532
+ENV MALLOC_ARENA_MAX=1
 EXPOSE 8080
 ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=1", "/app/tenant-isolation.mjs"]
 CMD ["run"]

@@ -21,7 +21,7 @@ demo: node_modules ## the main job on a real API server, told with times; KEEP=1
 test: node_modules ## every test, against a real API server; KUBERNETES=1.34 or 1.35 for an older one
 	@$(NODE) tools/control-plane/binaries-ready.ts helm krew
 	@beside=$$(mktemp); trap 'rm -f "$$beside"' EXIT; \
-	$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts' 'test/admission/**/*.test.ts' >"$$beside" 2>&1 & other=$$!; \
+	$(MOCHA) --recursive 'test/unit/**/*.test.ts' 'test/property/**/*.test.ts' 'test/admission/**/*.test.ts' 'test/install/**/*.test.ts' >"$$beside" 2>&1 & other=$$!; \
 	$(MOCHA) --recursive 'test/cluster/**/*.test.ts'; failed=$$?; \
 	wait $$other || failed=1; cat "$$beside"; exit $$failed
 

@@ -5,7 +5,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { NODE_FLAGS } from '../../tools/bundle.ts'
+import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../tools/bundle.ts'
 import { freePorts } from '../../tools/control-plane/free-port.ts'
 import { OPERATOR_NAMESPACE } from '../../tools/control-plane/install.ts'
 import { disown, own, tied } from '../../tools/control-plane/owned-processes.ts'
@@ -51,7 +51,7 @@ export async function startOperator({ bundle, kubeconfig, directory, nodeOptions
   // No KUBECONFIG and no ~/.kube/config: nothing but what the command line says.
   const child = spawn(command, rest, {
     cwd,
-    env: { PATH: process.env.PATH, HOME: cwd },
+    env: { ...NODE_ENVIRONMENT, PATH: process.env.PATH, HOME: cwd },
     detached: true,
     stdio: ['ignore', output, output],
   })

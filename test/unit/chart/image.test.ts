@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { validate } from 'dockerfile-utils'
 import { version } from '../../../src/version.ts'
-import { NODE_FLAGS } from '../../../tools/bundle.ts'
+import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../../tools/bundle.ts'
 import { stages, textsOf } from '../../support/dockerfile.ts'
 import { page } from '../../support/markdown.ts'
 import { run } from '../../support/run.ts'
@@ -34,7 +34,7 @@ describe('the Dockerfile', () => {
 
   it('ends with an image in which nothing runs but Node: no shell, no package manager, no root', () => {
     expect(image.from).to.match(/^gcr\.io\/distroless\/cc-debian13:nonroot@/)
-    expect(image.instructions.map(({ name }) => name)).to.deep.equal(['COPY', 'COPY', 'USER', 'EXPOSE', 'ENTRYPOINT', 'CMD'])
+    expect(image.instructions.map(({ name }) => name)).to.deep.equal(['COPY', 'COPY', 'USER', 'ENV', 'EXPOSE', 'ENTRYPOINT', 'CMD'])
     expect(textsOf(image, 'COPY')).to.deep.equal([
       '--from=build /usr/local/bin/node /usr/local/bin/node',
       '--from=build /build/dist/ /app/',
@@ -49,6 +49,7 @@ describe('the Dockerfile', () => {
       ...NODE_FLAGS,
       '/app/tenant-isolation.mjs',
     ])
+    expect(textsOf(image, 'ENV')).to.deep.equal(Object.entries(NODE_ENVIRONMENT).map(([name, value]) => `${name}=${value}`))
     expect(page('bin/tenant-isolation')).to.include(`/node" ${NODE_FLAGS.join(' ')} "$here/src/main.ts"`)
   })
 
@@ -97,6 +98,11 @@ describe('the image', function () {
     for (let folder = app; folder !== dirname(folder); folder = dirname(folder))
       expect(existsSync(join(folder, 'node_modules'))).to.equal(false)
     expect(await node('--version')).to.deep.equal({ code: 0, output: `${version()}\n`, complaint: '' })
+  })
+
+  it('has one byte for each character, which Node then keeps in memory as it is', () => {
+    const text = readFileSync(join(app, 'tenant-isolation.mjs'), 'latin1')
+    expect(/[\u0080-\u00ff]/.exec(text)).to.equal(null)
   })
 
   it('takes the command and the arguments that the chart gives it', async () => {

@@ -1,4 +1,4 @@
-/** docs/adopting.md, as far as it needs no cluster; test/cluster/adopting.test.ts goes the rest of the way. */
+/** docs/adopting.md, as far as it needs no cluster; test/install/adopting.test.ts goes the rest of the way. */
 
 import { join } from 'node:path'
 import { expect } from 'chai'

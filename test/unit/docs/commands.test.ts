@@ -3,16 +3,16 @@
 import { expect } from 'chai'
 import { page, pagesIn } from '../../support/markdown.ts'
 
-const TYPED = 'test/cluster/docs-typed.test.ts'
+const TYPED = 'test/install/docs-typed.test.ts'
 const TYPED_BY: Readonly<Record<string, string>> = {
   'docs/access.md': TYPED,
-  'docs/adopting.md': 'test/cluster/adopting.test.ts',
-  'docs/check.md': 'test/cluster/check.test.ts',
+  'docs/adopting.md': 'test/install/adopting.test.ts',
+  'docs/check.md': 'test/install/check.test.ts',
   'docs/cli.md': 'test/unit/docs/cli.test.ts',
   'docs/from-podsecuritypolicy.md': TYPED,
   'docs/gitops.md': 'test/support/argocd.ts',
   'docs/guards.md': TYPED,
-  'docs/install.md': 'test/cluster/chart/docs.test.ts',
+  'docs/install.md': 'test/install/chart/docs.test.ts',
   'docs/network.md': TYPED,
   'docs/operations.md': TYPED,
   'docs/recipes/from-hnc.md': TYPED,

@@ -7,7 +7,7 @@ import { API_VERSION, KIND } from '../../src/api/labels.ts'
 import { ensureBinaries } from '../../tools/control-plane/binaries.ts'
 import { hasMutatingPolicies } from '../../tools/control-plane/install.ts'
 import { type Folder, temporaryFolder } from '../support/cli.ts'
-import { eventually } from '../support/eventually.ts'
+import { always, eventually } from '../support/eventually.ts'
 import { type ChartCluster, type RunningRelease, startChartCluster } from '../support/installed-chart.ts'
 import { blocks, codeIn, page, pagesIn, sections } from '../support/markdown.ts'
 import { isAsShown, type Typing, transcript, type } from '../support/typed.ts'
@@ -60,9 +60,11 @@ describe('the pages that are typed', function () {
     operator = undefined
   }
 
-  /** What the page waits ten seconds for. */
-  const guardsHold = () =>
-    eventually(async () => expect((await type(typing, `${OPENING} --dry-run=server`)).answer).to.include('would open'), { within: 30_000 })
+  /** What the page waits ten seconds for. Three of them, because guards of a tenant of that name that has just been deleted hold for one. */
+  const guardsHold = () => {
+    const holds = async () => expect((await type(typing, `${OPENING} --dry-run=server`)).answer).to.include('would open')
+    return eventually(() => always(holds, { during: 3_000 }), { within: 60_000 })
+  }
 
   before(async () => {
     cluster = await startChartCluster()
@@ -189,7 +191,7 @@ describe('the pages that are typed', function () {
       const spans = pagesIn('docs/runbooks', '.md').flatMap((path) => codeIn(page(path)))
       const asked = [...new Set(spans.filter((code) => /^kubectl (get|describe ti)/.test(code)))]
       expect(asked).to.have.length.greaterThan(4)
-      for (const command of asked) await done(command.replace('NAME', 'manning'))
+      for (const command of asked) await done(command.replace('NAMESPACE', 'shop').replace('NAME', 'manning'))
     })
 
     it('docs/cli.md: files of a cluster, and pages', async () => {

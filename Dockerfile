@@ -18,5 +18,5 @@ COPY --from=build /build/dist/ /app/
 USER 65532:65532
 ENV MALLOC_ARENA_MAX=1
 EXPOSE 8080
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=1", "/app/tenant-isolation.mjs"]
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=1", "--optimize-for-size", "/app/tenant-isolation.mjs"]
 CMD ["run"]

@@ -10,9 +10,10 @@ const ROOT = resolve(import.meta.dirname, '..')
 
 /**
  * What Node is told wherever the operator runs: in the image (Dockerfile), from a checkout (bin/tenant-isolation), and where it is measured.
- * Young objects get one megabyte instead of sixteen: watch events are many and short-lived, and the collector is quick with few of them.
+ * Young objects get one megabyte instead of sixteen: watch events are many and short-lived, and the collector is quick with few of them. And
+ * the heap grows by less at a time: a rollout of 2,500 policies takes 109 MiB at most instead of 151, and no longer.
  */
-export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=1']
+export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=1', '--optimize-for-size']
 
 /**
  * What glibc is told, by the environment of the process. By default each thread of Node gets an arena of its own, in which what it gives

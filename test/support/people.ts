@@ -1,7 +1,8 @@
-/** support/people.ts — requests in the name of anybody: the administrator impersonates them. Answers with warnings, and refusals as values. */
+/** support/people.ts — requests in the name of anybody: the administrator impersonates them, or whoever may. Answers with warnings, and refusals as values. */
 
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'undici'
+import type { User } from '../../tools/control-plane/credentials.ts'
 import { sharedControlPlane } from './cluster.ts'
 import { kubeConfigOf } from './kube-setup.ts'
 
@@ -30,9 +31,9 @@ export function account(namespace: string, name: string): Person {
 
 export type People = { readonly as: (who: Person, call: Call) => Promise<Answer>; readonly close: () => Promise<void> }
 
-export async function openPeople(connections = 8): Promise<People> {
+export async function openPeople(connections = 8, by: User = 'admin'): Promise<People> {
   const { url, caFile } = await sharedControlPlane()
-  const token = (await kubeConfigOf('admin')).getCurrentUser()?.token
+  const token = (await kubeConfigOf(by)).getCurrentUser()?.token
   // Over HTTP/2, undici makes one header of several of the same name: whoever is in two groups would be in none of them.
   const agent = new Agent({ connections, allowH2: false, connect: { ca: readFileSync(caFile) } })
   return {

@@ -17,10 +17,7 @@ const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 
 /** The CRD and the policies, as the chart installs them, and the right to create what is tested for everybody. */
 export async function installPodSecurity(people: People): Promise<void> {
-  await installCrd()
-  const known = hasMutatingPolicies(await sharedControlPlane()) ? ['validating-policies', 'mutating-policies'] : ['validating-policies']
-  for (const document of known.flatMap((name) => parseAllDocuments(page(`config/admission/${name}.yaml`))))
-    await apply(people, document.toJS())
+  await installPodPolicies(people)
   await apply(people, {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRole',
@@ -37,6 +34,14 @@ export async function installPodSecurity(people: People): Promise<void> {
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'test-creates-pods' },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:authenticated' }],
   })
+}
+
+/** The CRD and the policies alone. */
+export async function installPodPolicies(people: People): Promise<void> {
+  await installCrd()
+  const known = hasMutatingPolicies(await sharedControlPlane()) ? ['validating-policies', 'mutating-policies'] : ['validating-policies']
+  for (const document of known.flatMap((name) => parseAllDocuments(page(`config/admission/${name}.yaml`))))
+    await apply(people, document.toJS())
 }
 
 /** Takes everything away again but the policies: whoever starts an operator later finds no tenants of ours. */

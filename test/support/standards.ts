@@ -157,7 +157,9 @@ export const ROWS: readonly Row[] = [
     'net.ipv4.tcp_rmem',
     'net.ipv4.tcp_wmem',
   ].map((name) => sysctl(name, 'restricted')),
-  ...['net.core.somaxconn', 'kernel.msgmax', 'kernel.shm_rmid_force'].map((name) => sysctl(name, 'privileged')),
+  ...['net.core.somaxconn', 'kernel.msgmax', 'kernel.shm_rmid_force', 'net/ipv4/tcp_syncookies', 'net.ipv4/tcp_syncookies'].map((name) =>
+    sysctl(name, 'privileged'),
+  ),
 
   container('allowPrivilegeEscalation', 'baseline', context({ allowPrivilegeEscalation: true })),
   container('nothing said about allowPrivilegeEscalation', 'baseline', context({ allowPrivilegeEscalation: none })),

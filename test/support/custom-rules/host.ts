@@ -85,10 +85,11 @@ export const HOST: Cases = {
   },
   'safe sysctls': {
     rules: {},
-    fits: [sysctls('net.ipv4.tcp_syncookies'), sysctls('net/ipv4/tcp_syncookies', 'kernel.shm_rmid_forced')],
+    fits: [sysctls('net.ipv4.tcp_syncookies'), sysctls('net.ipv4.tcp_syncookies', 'kernel.shm_rmid_forced')],
     refused: [
       [sysctls('kernel.msgmax'), /sysctl "kernel\.msgmax" is not allowed$/],
-      [sysctls('net.ipv4.tcp_syncookies', 'kernel/msgmax'), /sysctl "kernel\.msgmax" is not allowed$/],
+      [sysctls('net.ipv4.tcp_syncookies', 'kernel/msgmax'), /sysctl "kernel\/msgmax" is not allowed$/],
+      [sysctls('net/ipv4/tcp_syncookies'), /sysctl "net\/ipv4\/tcp_syncookies" is not allowed$/],
     ],
   },
   sysctls: {
@@ -103,7 +104,7 @@ export const HOST: Cases = {
     refused: [
       [sysctls('kernel.shm_rmid_forced'), /sysctl "kernel\.shm_rmid_forced" is not allowed$/],
       [sysctls('net.ipv4.tcp_syncookies'), /sysctl "net\.ipv4\.tcp_syncookies" is not allowed$/],
-      [sysctls('net/ipv4/tcp_syncookies'), /sysctl "net\.ipv4\.tcp_syncookies" is not allowed$/],
+      [sysctls('net/ipv4/tcp_syncookies'), /sysctl "net\/ipv4\/tcp_syncookies" is not allowed$/],
       [sysctls('net.core.somaxconn2'), /sysctl "net\.core\.somaxconn2" is not allowed$/],
       [sysctls('net.core.somaxcon'), /sysctl "net\.core\.somaxcon" is not allowed$/],
       [sysctls('kernel.ms'), /sysctl "kernel\.ms" is not allowed$/],

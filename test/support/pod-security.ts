@@ -118,9 +118,9 @@ export async function createRuntimeClasses(people: People): Promise<void> {
     await apply(people, { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name }, handler: name })
 }
 
-/** The same for a tenant whose profiles change. */
-export async function secureAs(people: People, tenant: string, podSecurity: PodSecurity): Promise<void> {
-  const spec = { namespaceSelector: { matchLabels: { tenant } }, podSecurity }
+/** The same for a tenant whose profiles change, or that selects the namespaces of another one. */
+export async function secureAs(people: People, tenant: string, podSecurity: PodSecurity, selected = tenant): Promise<void> {
+  const spec = { namespaceSelector: { matchLabels: { tenant: selected } }, podSecurity }
   const resource = await apply(people, { apiVersion: API_VERSION, kind: KIND, metadata: { name: tenant }, spec })
   const secured = { name: tenant, uid: resource.metadata.uid as string, spec }
   const { validating, mutating } = podSecurityBindings(secured, [])

@@ -6,7 +6,9 @@
  * - bring it into or take it out of a group of namespaces that a rule of the tenant names by their labels: who may talk to the tenant, whom
  *   the tenant may talk to, who answers its DNS, and which of its own namespaces a rule is for (appliesTo);
  * - change a Pod Security label of a namespace of the tenant where `podSecurity.standard` keeps them. The operator's own account may:
- *   it is who sets them, and operator-guard lets it change no other label.
+ *   it is who sets them, and operator-guard lets it change no other label;
+ * - take the finalizer off a namespace of the tenant that keeps it until it is empty. Deleted without, it is gone at once and its pods run
+ *   on: whoever makes it anew has them outside of the tenant. The namespace controller, which takes it off when all is gone, is let through.
  *
  * A peer `tenant: NAME` is that tenant's to guard. A protected namespace can be moved into a tenant by nobody. `namespaces/status` and
  * `namespaces/finalize` take a whole namespace, labels included, so they are matched as well.
@@ -19,7 +21,7 @@ import { POD_SECURITY_PREFIX } from '../../api/labels.ts'
 import { and, type Cel, cel, not, or } from '../cel.ts'
 import { policyName } from '../policy.ts'
 import { code } from './code.ts'
-import { mayOn, type OperatorAccount, protectedNamespaces, USER, userOf } from './identities.ts'
+import { COLLECTORS, mayOn, type OperatorAccount, protectedNamespaces, USER, userOf } from './identities.ts'
 import { type AdmissionPolicy, admissionPolicy, TENANT_PARAM } from './objects.ts'
 import { matches, mentions } from './selectors.ts'
 import { briefly, forAudit, sentence, sentences, text } from './sentences.ts'
@@ -39,7 +41,10 @@ export function membershipGuard(operator: OperatorAccount): AdmissionPolicy {
       },
     ],
     conditions: {
-      'labels-change': cel`oldObject == null || object.metadata.?labels.orValue({}) != oldObject.metadata.?labels.orValue({})`,
+      'labels-change-or-it-may-be-orphaned': or(
+        cel`oldObject == null || object.metadata.?labels.orValue({}) != oldObject.metadata.?labels.orValue({})`,
+        ORPHANS,
+      ),
     },
     variables: {
       tenant: cel`params.metadata.name`,
@@ -61,6 +66,7 @@ export function membershipGuard(operator: OperatorAccount): AdmissionPolicy {
         cel`variables.touched.exists(k, k.startsWith(${POD_SECURITY_PREFIX}))`,
         cel`${USER} != ${userOf(operator)}`,
       ),
+      orphans: and(cel`variables.before`, ORPHANS),
       needs: sentences(
         sentence(cel`variables.joins`, text('bring it into the tenant')),
         sentence(cel`variables.before && !variables.after`, text('take it out of the tenant')),
@@ -92,11 +98,33 @@ export function membershipGuard(operator: OperatorAccount): AdmissionPolicy {
           ' does not have',
         ),
       },
+      {
+        expression: or(cel`!variables.orphans`, mayOn('assign', cel`variables.tenant`)),
+        message: 'a namespace of a tenant goes when it is empty; to let it go before takes verb assign on its tenantisolation',
+        says: text(
+          'namespace ',
+          cel`object.metadata.name`,
+          ' would go before it is empty, and leave pods behind that belong to no tenant; that takes verb assign on tenantisolation ',
+          cel`variables.tenant`,
+          ', which ',
+          USER,
+          ' does not have',
+        ),
+      },
     ],
     // Also there when the request is refused: whether it was, the event says.
-    auditAnnotations: { 'needs-assign': forAudit(cel`variables.needs`) },
+    auditAnnotations: {
+      'needs-assign': forAudit(sentences(cel`variables.needs`, sentence(cel`variables.orphans`, text('let it go before it is empty')))),
+    },
   })
 }
+
+/** Only `namespaces/finalize` can do this; every other write leaves what was there. Asked where there is an old object. */
+const ORPHANS = and(
+  cel`'kubernetes' in dyn(oldObject).?spec.?finalizers.orValue([])`,
+  cel`!('kubernetes' in dyn(object).?spec.?finalizers.orValue([]))`,
+  cel`!(${USER} in ${COLLECTORS})`,
+)
 
 /** The names of the rules of one direction for which the condition on `r` holds. */
 function rulesWhere(direction: string, condition: Cel): Cel {

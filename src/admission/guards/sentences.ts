@@ -30,5 +30,5 @@ const LONGEST = 300
 
 /** For the audit log: all sentences, or the empty text, which leaves no annotation. */
 export function forAudit(list: Cel): Cel {
-  return cel`size(${list}) > 0 ? request.userInfo.username + ': ' + ${list}.join('; ') : ''`
+  return cel`size(${list}) > 0 ? request.userInfo.username + ': ' + (${list}).join('; ') : ''`
 }

@@ -1,6 +1,7 @@
 /** Who may change the labels that tenancy hangs on; judged by the API server, with no operator running. */
 
 import { expect } from 'chai'
+import { COLLECTORS } from '../../../src/admission/guards/identities.ts'
 import type { Spec } from '../../../src/api/tenant-isolation.ts'
 import type { KubeObject } from '../../../src/kube/objects.ts'
 import { NAMESPACES } from '../../../src/reconcile/resources.ts'
@@ -126,6 +127,30 @@ describe('the labels of a namespace', function () {
     await create({})
     await create({ owner: 'alice' })
     await create({ quarantine: 'yes' })
+  })
+
+  it('do not matter for who may let a namespace of the tenant go before it is empty', async () => {
+    const finalize = async (name: string, finalizers: readonly string[], by: Person = cluster.alice, dryRun = true) => {
+      const object = await cluster.admin.client.get<KubeObject>(NAMESPACES, { name })
+      const query = dryRun ? { dryRun: 'All' } : {}
+      await send(by, { method: 'PUT', path: `/api/v1/namespaces/${name}/finalize`, query, body: { ...object, spec: { finalizers } } })
+    }
+    expect(await refusal(finalize('member-in', []))).to.include(
+      'namespace member-in would go before it is empty, and leave pods behind that belong to no tenant; that takes verb assign on tenantisolation member, which alice does not have',
+    )
+    expect(await refusal(finalize('member-in', ['example.com/mine']))).to.include('before it is empty')
+    await finalize('member-in', ['kubernetes', 'example.com/mine'])
+    await finalize('member-out', [])
+    await finalize('member-in', [], cluster.bob)
+    for (const [index, user] of COLLECTORS.entries()) {
+      await cluster.allow(user, `member-collector-${index}`, MAY_LABEL)
+      await allowed(() => finalize('member-in', [], cluster.as({ user })))
+    }
+    // What is there no more cannot be taken off.
+    await cluster.namespace('member-bare', { guarded: TENANT })
+    await finalize('member-bare', ['example.com/mine'], cluster.admin, false)
+    await finalize('member-bare', [])
+    await finalize('member-bare', [], cluster.admin, false)
   })
 
   it('may not bring a protected namespace into a tenant, whoever asks', async () => {

@@ -45,7 +45,7 @@ export const SAME_GUARDS: Readonly<Record<string, string>> = {
   'network-guard: "r.to.exists(p, has(p.cidr))" is always true': SPARES_WORK,
   'network-guard: "(isCIDR(p.ipBlock.cidr))" is always true': OLDER_SERVERS,
   'network-guard: "isCIDR(x)" is always true': OLDER_SERVERS,
-  'membership-guard: "oldObject == null || object.metadata.?labels.orValue({})  ... metadata.?labels.orValue({})" is always true':
+  'membership-guard: "((oldObject == null || object.metadata.?labels.orValue({} ... be-controller-manager\'])))))" is always true':
     SPARES_WORK,
   'membership-guard: "!(k in variables.was) || variables.was[k] != variables.now[k]" is always true': SPARES_WORK,
   'membership-guard: "!(k in variables.now)" is always true': SPARES_WORK,

@@ -37,7 +37,9 @@ type Volume = { readonly name: string; readonly [source: string]: unknown }
 /** As mutating policies see it (core/v1 defaults.go, conversion.go; the admission plugin ServiceAccount). */
 export function asCreated(pod: PodManifest): PodManifest {
   const { spec } = pod
-  const named = { ...spec, serviceAccountName: spec.serviceAccountName || spec.serviceAccount || 'default' }
+  // The mirror of a static pod gets none, and is refused with one.
+  const account = MIRROR in (pod.metadata.annotations ?? {}) ? '' : 'default'
+  const named = { ...spec, serviceAccountName: spec.serviceAccountName || spec.serviceAccount || account }
   // Without a word of what it is, a volume is an empty directory.
   const volumes = spec.volumes?.map((volume) => (Object.keys(volume).length === 1 ? { ...volume, emptyDir: {} } : volume))
   return { ...pod, spec: withToken({ ...named, ...(volumes && { volumes }) }, pod.metadata.annotations) }

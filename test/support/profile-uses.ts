@@ -113,6 +113,17 @@ export const USES: readonly Use[] = [
     objection: /neither user "stranger" nor service account "uses[^"]*\/default" may use a pod security profile of tenant uses/,
   },
   {
+    // The mirror of a static pod is the only one that the API server gives none.
+    what: 'somebody without a profile, for a pod without a service account',
+    tenant: 'uses',
+    who: stranger,
+    send: create({
+      metadata: { annotations: { 'kubernetes.io/config.mirror': 'x' } },
+      spec: { ...adding('ALLOWED_0').spec, nodeName: 'node' },
+    }),
+    objection: /neither user "stranger" nor service account "uses[^"]*\/" may use a pod security profile of tenant uses/,
+  },
+  {
     what: 'the label of an old pod that fits no more',
     tenant: 'uses',
     who: user(0),

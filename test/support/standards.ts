@@ -55,6 +55,13 @@ const sysctl = (name: string, level: Level) => pod(`sysctl ${name}`, level, podC
 const appArmor = (value: string, level: Level) =>
   row(`AppArmor annotation "${value}"`, level, { annotations: { 'container.apparmor.security.beta.kubernetes.io/main': value } })
 
+const MIRROR = { 'kubernetes.io/config.mirror': 'x', 'kubernetes.io/config.source': 'file' }
+/** Older API servers know none, and take an init container that starts again always or never. */
+const RESTARTS = {
+  restartPolicy: 'Never',
+  restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [42] } }],
+}
+
 export const ROWS: readonly Row[] = [
   row('nothing special', 'restricted', {}),
 
@@ -192,10 +199,59 @@ export const ROWS: readonly Row[] = [
     container: { securityContext: none },
     spec: { os: { name: 'windows' } },
   }),
+  row('a Windows host process of a container', 'privileged', {
+    container: { securityContext: { runAsNonRoot: true, windowsOptions: { hostProcess: true, runAsUserName: 'x' } } },
+    spec: { os: { name: 'windows' }, hostNetwork: true, securityContext: { windowsOptions: { hostProcess: true, runAsUserName: 'x' } } },
+  }),
   row('a Windows host process', 'privileged', {
     container: { securityContext: { runAsNonRoot: true } },
     spec: { os: { name: 'windows' }, hostNetwork: true, securityContext: { windowsOptions: { hostProcess: true, runAsUserName: 'x' } } },
   }),
+
+  // A user namespace makes up for running as root, and for little else.
+  row('privileged in a user namespace', 'privileged', {
+    container: context({ privileged: true, allowPrivilegeEscalation: none }),
+    spec: { hostUsers: false },
+  }),
+  row('capability NET_ADMIN in a user namespace', 'privileged', {
+    container: context({ capabilities: { add: ['NET_ADMIN'], drop: ['ALL'] } }),
+    spec: { hostUsers: false },
+  }),
+
+  // What PodSecurityPolicy did not know, and no standard minds.
+  volume('gitRepo', 'baseline', { repository: 'x' }),
+  row('a token for somebody else', 'restricted', {
+    spec: { volumes: [{ name: 'v', projected: { sources: [{ serviceAccountToken: { path: 'x', audience: 'vault' } }] } }] },
+  }),
+  row('a claim as a block device', 'restricted', {
+    container: { volumeDevices: [{ name: 'v', devicePath: '/dev/sda' }] },
+    spec: { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'x' } }] },
+  }),
+  row('a claimed device', 'restricted', {
+    container: { resources: { claims: [{ name: 'x' }] } },
+    spec: { resourceClaims: [{ name: 'x', resourceClaimName: 'x' }] },
+  }),
+  pod("somebody else's host name", 'restricted', { hostnameOverride: 'kubernetes.default.svc' }),
+  pod('processes that containers share', 'restricted', { shareProcessNamespace: true }),
+  pod('groups merged with those of the image', 'restricted', podContext({ supplementalGroups: [0], supplementalGroupsPolicy: 'Merge' })),
+  container('hostPort 0', 'restricted', { ports: [{ containerPort: 80, hostPort: 0 }] }),
+  container('a gRPC probe', 'restricted', { livenessProbe: { grpc: { port: 80 } } }),
+  container('a probe that asks for a host by a header', 'restricted', {
+    livenessProbe: { httpGet: { port: 80, httpHeaders: [{ name: 'Host', value: 'example.com' }] } },
+  }),
+  container('a hook that sleeps', 'restricted', { lifecycle: { preStop: { sleep: { seconds: 1 } } } }),
+  container('a look at the processes of another container', 'restricted', { targetContainerName: 'main' }),
+  container('a privileged look at the processes of another container', 'privileged', {
+    targetContainerName: 'main',
+    ...context({ privileged: true, allowPrivilegeEscalation: none }),
+  }),
+  row('the mark of a static pod', 'restricted', { annotations: MIRROR, spec: { nodeName: 'node' } }),
+  row('the mark of a static pod, privileged', 'privileged', {
+    container: context({ privileged: true, allowPrivilegeEscalation: none }),
+    annotations: MIRROR,
+    spec: { nodeName: 'node' },
+  }),
+  ...(process.env.KUBERNETES === '1.34' ? [] : [container('rules for its restart', 'restricted', RESTARTS)]),
 ]
 
 /** What no API server of today takes for safe yet. */

@@ -26,10 +26,9 @@ const FIRST = 'the message about the first profile asks that itself'
 
 /** Of what is around the rules. */
 export const SAME_PROFILES: Readonly<Record<string, string>> = {
-  'mayUse0: "variables.serviceAccount != \'\'" is always true': 'the API server gives a service account to every pod',
   'promised: "s.kind == \'ServiceAccount\'" is always true': 'no other subject has a namespace',
   'why7: "size(s) > 500", but with >=': 'it may be one character more or less',
-  'why0: "!(size(variables.profiles) > 0) || (size(variables.profil ... les.sysctlsRules[0].misfit))" is always false': FIRST,
+  'why0: "!(size(variables.profiles) > 0) || (size(variables.profil ... Rules[0].?misfit.hasValue())" is always false': FIRST,
   'why0: "!(size(variables.profiles) > 0)" is always false': FIRST,
 }
 

@@ -20,6 +20,10 @@ describe('a pod as it is created', () => {
     ]).to.deep.equal(['default', 'old', 'new'])
   })
 
+  it('runs as none where it mirrors a static pod', () => {
+    expect(asCreated(pod({}, {}, { 'kubernetes.io/config.mirror': 'x' })).spec.serviceAccountName).to.equal('')
+  })
+
   it('gets a volume with a token', () => {
     expect(volumesOf(asCreated(pod()))).to.deep.equal(['kube-api-access-*'])
     expect(volumesOf(asCreated(pod({}, { volumes: [{ name: 'v', emptyDir: {} }] })))).to.deep.equal(['v', 'kube-api-access-*'])

@@ -146,6 +146,11 @@ describe('the labels of a namespace', function () {
       await cluster.allow(user, `member-collector-${index}`, MAY_LABEL)
       await allowed(() => finalize('member-in', [], cluster.as({ user })))
     }
+    for (const subresource of [undefined, 'status']) {
+      const patch = { type: 'merge', body: { spec: { finalizers: [] } } } as const
+      const patched = await cluster.alice.client.patch(NAMESPACES, { name: 'member-in', subresource }, patch, { dryRun: true })
+      expect(patched).to.have.nested.property('spec.finalizers').that.deep.equals(['kubernetes'])
+    }
     // What is there no more cannot be taken off.
     await cluster.namespace('member-bare', { guarded: TENANT })
     await finalize('member-bare', ['example.com/mine'], cluster.admin, false)

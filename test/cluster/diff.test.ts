@@ -9,6 +9,7 @@ import { NETWORK_POLICIES } from '../../src/reconcile/resources.ts'
 import { egressRule, ingressRule, labelled, namespacesOf } from '../support/build.ts'
 import { type Folder, run, temporaryFolder } from '../support/cli.ts'
 import { end, type Kube, networkPolicy, openKube, type Tenant } from '../support/kube.ts'
+import { keptKinds } from '../support/older-kubernetes.ts'
 import { type RunningOperator, startOperator } from '../support/operator.ts'
 
 const TENANT = 'diff-tenant'
@@ -75,7 +76,7 @@ describe('diff', function () {
   /** By "Kind namespace/name": everything that `diff` looks at. */
   const versions = async (): Promise<ReadonlyMap<string, string>> => {
     const lists = await Promise.all(
-      [NETWORK_POLICIES, ...Object.values(KEPT_KINDS)].map(async (resource) => {
+      [NETWORK_POLICIES, ...(await keptKinds()).map(([, resource]) => resource)].map(async (resource) => {
         const { items } = await kube.client.list<StoredObject>(resource)
         return items.map(({ metadata: { namespace, name, resourceVersion } }): readonly [string, string] => [
           `${resource.kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`,

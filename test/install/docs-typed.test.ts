@@ -5,11 +5,11 @@ import { expect } from 'chai'
 import { parse } from 'yaml'
 import { API_VERSION, KIND } from '../../src/api/labels.ts'
 import { ensureBinaries } from '../../tools/control-plane/binaries.ts'
-import { hasMutatingPolicies } from '../../tools/control-plane/install.ts'
 import { type Folder, temporaryFolder } from '../support/cli.ts'
 import { always, eventually } from '../support/eventually.ts'
 import { type ChartCluster, type RunningRelease, startChartCluster } from '../support/installed-chart.ts'
 import { blocks, codeIn, page, pagesIn, sections } from '../support/markdown.ts'
+import { asHere } from '../support/older-kubernetes.ts'
 import { isAsShown, type Typing, transcript, type } from '../support/typed.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -20,11 +20,6 @@ const OPENING = 'kubectl apply -f tools/demo/allow-all.yaml -n shop --as=alice -
 const GUARD = 'operator-guard.tenant-isolation.dev'
 const targets = [...page('Makefile').matchAll(/^([a-z-]+):/gm)].map(([, target]) => target)
 
-/** As the pages say that it is before Kubernetes 1.36. */
-function beforeMutating(text: string): string {
-  return text.replace(',mutatingadmissionpolicybindings', '').replace('config/admission\n', 'config/admission-without-mutating\n')
-}
-
 describe('the pages that are typed', function () {
   this.timeout(240_000)
   let cluster: ChartCluster
@@ -32,7 +27,7 @@ describe('the pages that are typed', function () {
   let typing: Typing
 
   const done = async (shown: string): Promise<string> => {
-    const text = hasMutatingPolicies(cluster.controlPlane) ? shown : beforeMutating(shown)
+    const text = asHere(cluster.controlPlane, shown)
     const { code, answer } = await type(typing, text)
     if (code !== 0) throw new Error(`${text}: ${answer}`)
     return answer

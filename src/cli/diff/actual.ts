@@ -19,7 +19,11 @@ export type Actual = {
 /** With `namespace`, only what is in it. */
 export async function readActual(cluster: Cluster, namespace: string | undefined): Promise<Actual> {
   const scope = { namespace, rightIn: namespace }
-  const kinds = (Object.entries(KEPT_KINDS) as [KeptKind, Resource][]).filter(([, { namespaced }]) => namespaced || namespace === undefined)
+  // The API server asks for a right also to kinds that it does not know, and nobody can be given that by kubectl.
+  const canMutate = namespace === undefined && (await cluster.serves(KEPT_KINDS.MutatingAdmissionPolicyBinding))
+  const kinds = (Object.entries(KEPT_KINDS) as [KeptKind, Resource][]).filter(
+    ([kind, { namespaced }]) => namespaced || (namespace === undefined && (canMutate || kind !== 'MutatingAdmissionPolicyBinding')),
+  )
   const [policies, ...kept] = await together<readonly [readonly NetworkPolicy[], ...(readonly [KeptKind, readonly Kept[]])[]]>([
     cluster.list(NETWORK_POLICIES, (item) => concerns(typed(item, NETWORK_POLICIES)), scope).then((found) => found ?? []),
     ...kinds.map(async ([kind, resource]): Promise<readonly [KeptKind, readonly Kept[]]> => {

@@ -7,6 +7,7 @@ import { ensureBinaries } from '../../../tools/control-plane/binaries.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type ChartCluster, startChartCluster } from '../../support/installed-chart.ts'
 import { blocks, page, sections } from '../../support/markdown.ts'
+import { asHere } from '../../support/older-kubernetes.ts'
 import { run } from '../../support/run.ts'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
@@ -49,8 +50,9 @@ describe('docs/install.md', function () {
       HOME: join(cluster.controlPlane.directory, 'home'),
       KUBECONFIG: cluster.controlPlane.kubeconfig('admin'),
     }
-    const { code, output, complaint } = await run('bash', ['-ec', typed(block)], { cwd: ROOT, env })
-    if (code !== 0) throw new Error(`${typed(block)}: ${complaint}`)
+    const command = asHere(cluster.controlPlane, typed(block))
+    const { code, output, complaint } = await run('bash', ['-ec', command], { cwd: ROOT, env })
+    if (code !== 0) throw new Error(`${command}: ${complaint}`)
     return output
   }
   const deployed = () => cluster.names('deployments', `--namespace=${NAMESPACE}`)
@@ -91,7 +93,11 @@ describe('docs/install.md', function () {
   it('leaves nothing where that is asked for', async () => {
     await type(shown('With Helm')[0])
     await type(shown('Uninstall')[1])
-    expect(await cluster.names('validatingadmissionpolicies,mutatingadmissionpolicies,validatingadmissionpolicybindings')).to.deep.equal([])
+    expect(
+      await cluster.names(
+        asHere(cluster.controlPlane, 'validatingadmissionpolicies,mutatingadmissionpolicies,validatingadmissionpolicybindings'),
+      ),
+    ).to.deep.equal([])
     expect((await cluster.names('crd')).filter((name) => name.includes('tenantisolations'))).to.deep.equal([])
     expect((await cluster.tryKubectl(`get namespace ${NAMESPACE}`)).complaint).to.include('not found')
   })

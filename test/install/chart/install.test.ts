@@ -9,9 +9,11 @@ import { expect } from 'chai'
 import { API_VERSION, KIND } from '../../../src/api/labels.ts'
 import { bundle, NODE_FLAGS } from '../../../tools/bundle.ts'
 import { dashboardExpressions } from '../../../tools/chart/dashboard.ts'
+import { hasMutatingPolicies } from '../../../tools/control-plane/install.ts'
 import { alerts } from '../../support/alerts.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type ChartCluster, type RunningRelease, startChartCluster } from '../../support/installed-chart.ts'
+import { asHere } from '../../support/older-kubernetes.ts'
 import { selectorsIn } from '../../support/promql.ts'
 
 const NAMESPACE = 'platform'
@@ -32,6 +34,7 @@ const NAMESPACE_OF_TENANT = { apiVersion: 'v1', kind: 'Namespace', metadata: { n
 const OPERATORS_OWN =
   'deployments,serviceaccounts,configmaps,services,networkpolicies,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings,flowschemas,prioritylevelconfigurations'
 const OF_THE_RELEASE = '--selector=app.kubernetes.io/instance=tenant-isolation'
+/** What stays when the release goes. */
 const ISOLATION = 'customresourcedefinitions,validatingadmissionpolicies,validatingadmissionpolicybindings,mutatingadmissionpolicies'
 
 describe('the chart on a real API server', function () {
@@ -67,12 +70,14 @@ describe('the chart on a real API server', function () {
     await cluster?.stop()
   })
 
+  const here = (kinds: string) => asHere(cluster.controlPlane, kinds)
+
   it('is installed by helm install, and says how to go on', async () => {
     const output = await cluster.helm('install', { namespace: NAMESPACE, values: VALUES, args: FIRST })
     expect(output).to.match(/STATUS: deployed/)
     expect(output).to.include(`kubectl rollout status deployment/tenant-isolation --namespace ${NAMESPACE}`)
-    // The API server knows it, so it was not left out.
-    expect(await cluster.names('mutatingadmissionpolicies')).to.have.length(1)
+    // Not left out where the API server knows it.
+    if (hasMutatingPolicies(cluster.controlPlane)) expect(await cluster.names('mutatingadmissionpolicies')).to.have.length(1)
   })
 
   it('gives the operator the rights that it needs: a tenant is isolated by it', async () => {
@@ -169,15 +174,15 @@ describe('the chart on a real API server', function () {
   it('uninstalled, takes the operator away and leaves every tenant as closed as it was', async () => {
     await operator?.stop()
     operator = undefined
-    const kept = await cluster.names(ISOLATION)
-    const tenants = await versions('networkpolicies,ti,validatingadmissionpolicybindings,mutatingadmissionpolicybindings')
+    const kept = await cluster.names(here(ISOLATION))
+    const tenants = await versions(here('networkpolicies,ti,validatingadmissionpolicybindings,mutatingadmissionpolicybindings'))
     const { output, code } = await cluster.tryHelm('uninstall', 'tenant-isolation', `--namespace=${NAMESPACE}`)
     expect(code).to.equal(0)
     expect(output).to.include('These resources were kept due to the resource policy')
     expect(await cluster.names(OPERATORS_OWN, '--all-namespaces', OF_THE_RELEASE)).to.deep.equal([])
-    expect(await cluster.names(ISOLATION)).to.deep.equal(kept)
+    expect(await cluster.names(here(ISOLATION))).to.deep.equal(kept)
     const gone = ` tenant-isolation-operator `
-    expect(await versions('networkpolicies,ti,validatingadmissionpolicybindings,mutatingadmissionpolicybindings')).to.deep.equal(
+    expect(await versions(here('networkpolicies,ti,validatingadmissionpolicybindings,mutatingadmissionpolicybindings'))).to.deep.equal(
       tenants.filter((text) => !text.includes(gone)),
     )
     expect(await cluster.names('clusterroles', '--selector=tenant-isolation.dev/tenant=manning')).to.have.length(1)
@@ -216,12 +221,11 @@ describe('the chart on a real API server', function () {
     await operator?.stop()
     operator = undefined
     await cluster.tryHelm('uninstall', 'isolation', `--namespace=${NAMESPACE}`)
-    await cluster.kubectl(`delete ${ISOLATION} --selector=app.kubernetes.io/instance=isolation`)
+    await cluster.kubectl(`delete ${here(ISOLATION)} --selector=app.kubernetes.io/instance=isolation`)
     await cluster.kubectl(`delete namespace ${NAMESPACE} --timeout=60s`)
     for (const kinds of [
-      ISOLATION,
-      'clusterroles,clusterrolebindings',
-      'mutatingadmissionpolicybindings',
+      here(ISOLATION),
+      here('clusterroles,clusterrolebindings,mutatingadmissionpolicybindings'),
       'networkpolicies,roles,rolebindings',
     ])
       expect((await cluster.names(kinds, '--all-namespaces')).filter((name) => /tenant-?isolation/.test(name))).to.deep.equal([])

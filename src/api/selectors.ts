@@ -1,7 +1,9 @@
 /** api/selectors.ts — Kubernetes label selectors: their schema, and what they match. */
 
 import { z } from 'zod'
+import { compareText } from './canonical.ts'
 import { celMatches, constrained, listType } from './constraint.ts'
+import { NAMESPACE_NAME_LABEL } from './labels.ts'
 
 const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
 const NAME = '[A-Za-z0-9]([-\\w.]{0,61}[A-Za-z0-9])?'
@@ -108,6 +110,16 @@ export type Labels = Readonly<Record<string, string>>
 /** Whether the selector says nothing, and so matches everything. */
 export function isEmptySelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
   return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0
+}
+
+/** The same selector of namespaces, but for those of these names. */
+export function withoutNamespaces(selector: LabelSelector, names: readonly string[]): LabelSelector {
+  const values = [...new Set(names)].sort(compareText)
+  if (values.length === 0) return selector
+  return {
+    ...selector,
+    matchExpressions: [...(selector.matchExpressions ?? []), { key: NAMESPACE_NAME_LABEL, operator: 'NotIn', values }],
+  }
 }
 
 /**

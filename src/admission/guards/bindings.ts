@@ -6,9 +6,9 @@
  */
 
 import { compareText, hashOf } from '../../api/canonical.ts'
-import { BASELINE_POLICY, NAMESPACE_NAME_LABEL } from '../../api/labels.ts'
+import { BASELINE_POLICY } from '../../api/labels.ts'
 import { DIRECTIONS, type Direction } from '../../api/network.ts'
-import type { LabelSelector } from '../../api/selectors.ts'
+import { type LabelSelector, withoutNamespaces } from '../../api/selectors.ts'
 import type { Spec } from '../../api/tenant-isolation.ts'
 import { policyName } from '../policy.ts'
 import { isolatedBeforePodsName } from './isolated-before-pods.ts'
@@ -36,7 +36,8 @@ export function gateBindings(tenants: readonly GuardedTenant[], protectedNamespa
       name: policyName(`namespace-is-not-isolated-yet.try-again-in-a-moment.${suffix}`),
       policy: isolatedBeforePodsName(closed),
       param: { name: BASELINE_POLICY, missing: 'Deny' },
-      namespaceSelector: without(selector, protectedNamespaces),
+      // No tenant takes kube-system, so nobody isolates it: a selector that happens to match it must not stop its pods.
+      namespaceSelector: withoutNamespaces(selector, protectedNamespaces),
     })
   for (const { name, spec } of tenants) {
     if ((spec.network?.mode ?? 'Enforce') !== 'Enforce') continue
@@ -81,7 +82,7 @@ export function tenantBindings({ name, spec }: GuardedTenant, protectedNamespace
       policy: networkGuard.metadata.name,
       tenant: name,
       param: { name, missing: 'Allow' },
-      namespaceSelector: without(own, protectedNamespaces),
+      namespaceSelector: withoutNamespaces(own, protectedNamespaces),
     }),
     membership('', own),
     ...trustFilters(spec.network ?? {}, own).map((filter) =>
@@ -97,16 +98,6 @@ function oneLabel({ matchLabels = {}, matchExpressions = [] }: LabelSelector) {
   if (others.length > 0 || further.length > 0) return undefined
   if (key !== undefined && value !== undefined) return expression ? undefined : { key, values: [value] }
   return expression?.operator === 'In' ? { key: expression.key, values: expression.values ?? [] } : undefined
-}
-
-/** Or a selector that happens to match kube-system would stop the pods there: no tenant takes it, so nobody isolates it. */
-function without(selector: LabelSelector, protectedNamespaces: readonly string[]): LabelSelector {
-  const values = [...new Set(protectedNamespaces)].sort(compareText)
-  if (values.length === 0) return selector
-  return {
-    ...selector,
-    matchExpressions: [...(selector.matchExpressions ?? []), { key: NAMESPACE_NAME_LABEL, operator: 'NotIn', values }],
-  }
 }
 
 function keyOf({ matchExpressions = [] }: LabelSelector): string {

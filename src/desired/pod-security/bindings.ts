@@ -1,8 +1,8 @@
 /** desired/pod-security/bindings.ts — where the admission policies of pod security hold, and with whose resource as their parameter. */
 
-import { GROUP, NAMESPACE_NAME_LABEL } from '../../api/labels.ts'
+import { GROUP } from '../../api/labels.ts'
 import type { PodSecurity } from '../../api/pod-security/pod-security.ts'
-import type { LabelSelector } from '../../api/selectors.ts'
+import { type LabelSelector, withoutNamespaces } from '../../api/selectors.ts'
 import { type Marks, marksOf } from '../managed.ts'
 import type { SecuredTenant } from './tenant.ts'
 
@@ -44,7 +44,7 @@ export function podSecurityBindings(tenant: SecuredTenant, exceptNamespaces: rea
   const specFor = (policy: string): Spec => ({
     policyName: `${policy}.${GROUP}`,
     paramRef: { name: tenant.name, parameterNotFoundAction: 'Deny' },
-    matchResources: { namespaceSelector: without(namespaceSelector, exceptNamespaces) },
+    matchResources: { namespaceSelector: withoutNamespaces(namespaceSelector, exceptNamespaces) },
   })
   const head = <const Kind extends string>(kind: Kind, policy: string) => ({
     apiVersion: 'admissionregistration.k8s.io/v1' as const,
@@ -96,10 +96,4 @@ function workloadActions(podSecurity: PodSecurity): readonly ValidationAction[] 
 /** Whoever only wants to be warned wants nothing written into his pods. */
 function writesDefaults({ mode = 'Enforce', defaulting = 'Disabled' }: PodSecurity): boolean {
   return mode === 'Enforce' && defaulting === 'Enabled'
-}
-
-function without(selector: LabelSelector, names: readonly string[]): LabelSelector {
-  if (names.length === 0) return selector
-  const except = { key: NAMESPACE_NAME_LABEL, operator: 'NotIn' as const, values: [...names].sort() }
-  return { ...selector, matchExpressions: [...(selector.matchExpressions ?? []), except] }
 }

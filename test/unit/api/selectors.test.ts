@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { isEmptySelector, type LabelRequirement, type Labels, matchesSelector } from '../../../src/api/selectors.ts'
+import { isEmptySelector, type LabelRequirement, type Labels, matchesSelector, withoutNamespaces } from '../../../src/api/selectors.ts'
 import { labelled } from '../../support/build.ts'
 
 const requiring = (...matchExpressions: LabelRequirement[]) => ({ matchExpressions })
@@ -75,4 +75,12 @@ describe('a label selector', () => {
       expect(matchesSelector(labelled({ [key]: 'x' }), { [key]: 'x' })).to.equal(true)
     })
   }
+
+  it('leaves namespaces out by name, and is the same selector where there are none', () => {
+    const exists: LabelRequirement = { key: 'tenant', operator: 'Exists' }
+    expect(withoutNamespaces({ matchExpressions: [exists] }, ['b', 'a', 'b'])).to.deep.equal({
+      matchExpressions: [exists, { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['a', 'b'] }],
+    })
+    expect(withoutNamespaces(labelled({ tenant: 'a' }), [])).to.deep.equal(labelled({ tenant: 'a' }))
+  })
 })

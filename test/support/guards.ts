@@ -3,9 +3,10 @@
 import { readFile, stat } from 'node:fs/promises'
 import { KubeConfig } from '@kubernetes/client-node'
 import { expect } from 'chai'
-import type { AdmissionBinding, AdmissionPolicy } from '../../src/admission/guards/guards.ts'
+import type { AdmissionBinding } from '../../src/admission/binding.ts'
 import { type GuardedTenant, gateBindings, guardBindings, guardPolicies, tenantBindings } from '../../src/admission/guards/guards.ts'
 import { OPERATOR_ACCOUNT, protectedNamespaces } from '../../src/admission/guards/identities.ts'
+import type { ValidatingPolicy } from '../../src/admission/policy.ts'
 import { API_VERSION, KIND } from '../../src/api/labels.ts'
 import type { Spec } from '../../src/api/tenant-isolation.ts'
 import { managedPolicy } from '../../src/desired/managed.ts'
@@ -190,7 +191,7 @@ export async function guardedCluster({ watched = true }: Options = {}): Promise<
   return cluster
 }
 
-export async function ensure({ client }: Person, resource: Resource, object: AdmissionPolicy | AdmissionBinding): Promise<void> {
+export async function ensure({ client }: Person, resource: Resource, object: ValidatingPolicy | AdmissionBinding): Promise<void> {
   const body = object as KubeObject
   await client.patch(resource, { name: body.metadata.name }, { type: 'apply', body, force: true })
 }

@@ -1,7 +1,6 @@
 /** support/plugin-kinds.ts — network plugins' own kinds of policies, as far as the API server knows them: any content at all. */
 
 import { networkGuard } from '../../src/admission/guards/network-guard.ts'
-import type { ResourceRule } from '../../src/admission/policy.ts'
 import type { KubeObject } from '../../src/kube/objects.ts'
 import type { Resource } from '../../src/kube/resources.ts'
 import type { GuardedCluster } from './guards.ts'
@@ -15,9 +14,7 @@ export const CILIUM: Resource = {
 }
 
 /** Every kind that network-guard names, but for NetworkPolicy itself. What they are really called does not matter here. */
-export const PLUGIN_KINDS: readonly Resource[] = (
-  networkGuard.spec.matchConstraints as { readonly resourceRules: readonly ResourceRule[] }
-).resourceRules
+export const PLUGIN_KINDS: readonly Resource[] = networkGuard.spec.matchConstraints.resourceRules
   .filter(({ apiGroups }) => !apiGroups.includes('networking.k8s.io'))
   .flatMap(({ apiGroups: [group = ''], resources }) =>
     resources.map((plural) =>

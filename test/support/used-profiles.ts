@@ -1,7 +1,7 @@
 /** support/used-profiles.ts — the tenants of profile-uses.ts in the shared API server, judged by pod-security and, beside it, by another form of it. */
 
 import { expect } from 'chai'
-import type { PolicyObject } from '../../src/admission/policy.ts'
+import type { ValidatingPolicy } from '../../src/admission/policy.ts'
 import { API_VERSION, KIND, TENANT_LABEL } from '../../src/api/labels.ts'
 import type { PodSecurity } from '../../src/api/pod-security/pod-security.ts'
 import { ADMIN, type Answer, type People, person } from './people.ts'
@@ -19,7 +19,7 @@ import {
 import { ACCOUNTS, BESIDE, OLD_PODS, TENANTS, USED, USES, type Use } from './profile-uses.ts'
 
 /** Everything that it takes for the uses to be judged, `other` being the other form. */
-export async function openUses(people: People, other: PolicyObject): Promise<void> {
+export async function openUses(people: People, other: ValidatingPolicy): Promise<void> {
   await installPodSecurity(people)
   await apply(people, other)
   await inParallel(Object.entries(TENANTS), ([tenant, podSecurity]) => openTenant(people, other.metadata.name, tenant, podSecurity))
@@ -35,7 +35,7 @@ export async function openUses(people: People, other: PolicyObject): Promise<voi
   )
 }
 
-export async function closeUses(people: People | undefined, other: PolicyObject): Promise<void> {
+export async function closeUses(people: People | undefined, other: ValidatingPolicy): Promise<void> {
   await people?.as(ADMIN, { method: 'DELETE', path: `${PATHS.ValidatingAdmissionPolicy}/${other.metadata.name}` })
   await uninstallPodSecurity(people)
 }

@@ -10,11 +10,11 @@ import { BASELINE_POLICY } from '../../api/labels.ts'
 import { DIRECTIONS, type Direction } from '../../api/network.ts'
 import { type LabelSelector, withoutNamespaces } from '../../api/selectors.ts'
 import type { Spec } from '../../api/tenant-isolation.ts'
+import { type AdmissionBinding, admissionBinding } from '../binding.ts'
 import { policyName } from '../policy.ts'
 import { isolatedBeforePodsName } from './isolated-before-pods.ts'
 import { MEMBERSHIP_GUARD } from './membership-guard.ts'
 import { networkGuard } from './network-guard.ts'
-import { type AdmissionBinding, admissionBinding } from './objects.ts'
 import { trustFilters } from './trust.ts'
 
 /** What the bindings of a tenant follow from. */

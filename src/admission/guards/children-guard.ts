@@ -15,9 +15,8 @@
 
 import { BASELINE_POLICY, GROUP, KIND, TENANT_LABEL } from '../../api/labels.ts'
 import { type Cel, cel, or } from '../cel.ts'
-import { policyName, type ResourceRule } from '../policy.ts'
+import { named, policyName, type ResourceRule, type ValidatingPolicy, validatingPolicy } from '../policy.ts'
 import { COLLECTORS, mayOn, type OperatorAccount, USER, userOf } from './identities.ts'
-import { type AdmissionPolicy, admissionPolicy } from './objects.ts'
 import { sentence, sentences, text } from './sentences.ts'
 
 const NETWORK_POLICY_NAME = `^${BASELINE_POLICY}(-[0-9a-f]{12})?$`
@@ -54,15 +53,15 @@ const LABELLED = either(cel`${TENANT_LABEL} in o.metadata.?labels.orValue({})`)
 const OWNED = either(cel`o.metadata.?ownerReferences.orValue([]).exists(r, r.kind == ${KIND} && r.apiVersion.startsWith(${`${GROUP}/`}))`)
 const NAMED = either(nameOfOurs(cel`o.metadata.name`))
 
-export function childrenGuard(operator: OperatorAccount): AdmissionPolicy {
-  return admissionPolicy({
+export function childrenGuard(operator: OperatorAccount): ValidatingPolicy {
+  return validatingPolicy({
     name: policyName('children-guard'),
-    rules: CHILDREN,
-    conditions: {
+    resourceRules: CHILDREN,
+    matchConditions: named({
       'somebody-else': cel`!(${USER} in ${[userOf(operator), ...COLLECTORS]})`,
       ours: or(LABELLED, NAMED, OWNED),
-    },
-    variables: {
+    }),
+    variables: named({
       subject: cel`${BOTH}[0]`,
       marks: sentences(
         sentence(LABELLED, text(`the label ${TENANT_LABEL}`)),
@@ -79,12 +78,12 @@ export function childrenGuard(operator: OperatorAccount): AdmissionPolicy {
         USER,
         ' does not have',
       ),
-    },
+    }),
     validations: [
       {
         expression: mayOn('override'),
         message: 'only tenant-isolation writes this; change the TenantIsolation instead',
-        says: cel`variables.refusal`,
+        messageExpression: cel`variables.refusal`,
       },
     ],
     // Also there when the request is refused: whether it was, the event says.

@@ -9,8 +9,7 @@
 
 import { GROUP } from '../../api/labels.ts'
 import { and, cel, not, or } from '../cel.ts'
-import { policyName } from '../policy.ts'
-import { admissionPolicy } from './objects.ts'
+import { policyName, validatingPolicy } from '../policy.ts'
 import { text } from './sentences.ts'
 
 /** DeleteOptions, in the new and in the old spelling, or as the finalizer that either becomes. */
@@ -25,14 +24,14 @@ const REFUSES_PODS = and(
   cel`dyn(oldObject).spec.podSecurity.?mode.orValue('Enforce') == 'Enforce'`,
 )
 
-export const deletionGuard = admissionPolicy({
+export const deletionGuard = validatingPolicy({
   name: policyName('deletion-guard'),
-  rules: [{ apiGroups: [GROUP], apiVersions: ['*'], operations: ['DELETE'], resources: ['tenantisolations'] }],
+  resourceRules: [{ apiGroups: [GROUP], apiVersions: ['*'], operations: ['DELETE'], resources: ['tenantisolations'] }],
   validations: [
     {
       expression: cel`!dyn(oldObject).spec.?preventDeletion.orValue(false)`,
       message: 'spec.preventDeletion is true; set it to false first',
-      says: text(
+      messageExpression: text(
         'tenant ',
         cel`oldObject.metadata.name`,
         ' is kept from being deleted by its spec.preventDeletion; set it to false first: kubectl patch ti ',
@@ -43,7 +42,7 @@ export const deletionGuard = admissionPolicy({
     {
       expression: not(and(LEAVES_CHILDREN, REFUSES_PODS)),
       message: 'its pod security profiles would be gone, and with them what pods have to fit; set spec.podSecurity.mode to Disabled first',
-      says: text(
+      messageExpression: text(
         'tenant ',
         cel`oldObject.metadata.name`,
         ' refuses pods that fit none of its profiles, which --cascade=orphan cannot leave behind: they are in the resource. Delete it without, or say that any pod may be created from now on: kubectl patch ti ',

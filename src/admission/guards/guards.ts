@@ -2,31 +2,31 @@
 
 import { BASELINE_POLICY, NAMESPACE_NAME_LABEL } from '../../api/labels.ts'
 import type { LabelSelector } from '../../api/selectors.ts'
+import { type AdmissionBinding, admissionBinding } from '../binding.ts'
 import { validatingPolicies } from '../policies.ts'
+import type { ValidatingPolicy } from '../policy.ts'
 import { childrenGuard } from './children-guard.ts'
 import { deletionGuard } from './deletion-guard.ts'
 import { OPERATOR_ACCOUNT, type OperatorAccount } from './identities.ts'
 import { CLOSED_DIRECTIONS, isolatedBeforePods, isolatedBeforePodsName } from './isolated-before-pods.ts'
 import { membershipGuard } from './membership-guard.ts'
 import { networkGuard } from './network-guard.ts'
-import { type AdmissionBinding, type AdmissionPolicy, admissionBinding } from './objects.ts'
 import { operatorGuard } from './operator-guard.ts'
 
 export { type GuardedTenant, gateBindings, tenantBindings } from './bindings.ts'
-export type { AdmissionBinding, AdmissionPolicy } from './objects.ts'
 
 /** The policies that need a binding for every tenant. */
-function perTenant(operator: OperatorAccount): readonly AdmissionPolicy[] {
+function perTenant(operator: OperatorAccount): readonly ValidatingPolicy[] {
   return [...CLOSED_DIRECTIONS.map(isolatedBeforePods), networkGuard, membershipGuard(operator)]
 }
 
 /** Those that hold for the whole cluster, whichever tenants there are. */
-function forAll(operator: OperatorAccount): readonly AdmissionPolicy[] {
+function forAll(operator: OperatorAccount): readonly ValidatingPolicy[] {
   return [childrenGuard(operator), operatorGuard(operator), deletionGuard]
 }
 
 /** Installed once, by the chart. */
-export function guardPolicies(operator: OperatorAccount = OPERATOR_ACCOUNT): readonly AdmissionPolicy[] {
+export function guardPolicies(operator: OperatorAccount = OPERATOR_ACCOUNT): readonly ValidatingPolicy[] {
   return [...perTenant(operator), ...forAll(operator)]
 }
 

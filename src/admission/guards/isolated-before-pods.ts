@@ -17,8 +17,7 @@
 import { BASELINE_POLICY, TENANT_LABEL } from '../../api/labels.ts'
 import { DIRECTIONS, type Direction } from '../../api/network.ts'
 import { and, type Cel, cel, not, or } from '../cel.ts'
-import { policyName } from '../policy.ts'
-import { type AdmissionPolicy, admissionPolicy } from './objects.ts'
+import { named, policyName, type ValidatingPolicy, validatingPolicy } from '../policy.ts'
 import { sentence, sentences, text } from './sentences.ts'
 
 /** Every set of directions that a tenant may close. */
@@ -30,25 +29,25 @@ export function isolatedBeforePodsName(closed: readonly Direction[]): string {
   return policyName(all ? 'isolated-before-pods' : `isolated-before-pods-${closed.join('-').toLowerCase()}`)
 }
 
-export function isolatedBeforePods(closed: readonly Direction[]): AdmissionPolicy {
+export function isolatedBeforePods(closed: readonly Direction[]): ValidatingPolicy {
   const faults: readonly (readonly [Cel, string])[] = [
     [cel`${TENANT} == ''`, 'was not made by tenant-isolation'],
     [not(SELECTS_EVERY_POD), 'does not select every pod'],
     ...closed.map((direction) => [not(closes(direction)), `does not close ${direction}`] as const),
     [OPEN, 'still lets everything through, while the namespace is taken in or let go'],
   ]
-  return admissionPolicy({
+  return validatingPolicy({
     name: isolatedBeforePodsName(closed),
     paramKind: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
-    rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
+    resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
     // A pod in a sealed namespace is none of this policy's business: after one condition the API server is done with it (pods/at-once.ts).
-    conditions: { 'not-sealed': or(...faults.map(([fault]) => fault)) },
-    variables: { missing: sentences(...faults.map(([fault, said]) => sentence(fault, text(said)))) },
+    matchConditions: named({ 'not-sealed': or(...faults.map(([fault]) => fault)) }),
+    variables: named({ missing: sentences(...faults.map(([fault, said]) => sentence(fault, text(said)))) }),
     validations: [
       {
         expression: cel`false`,
         message: `the namespace is not isolated yet: its NetworkPolicy ${BASELINE_POLICY} is not sealed; try again in a moment`,
-        says: text(
+        messageExpression: text(
           'namespace ',
           cel`request.namespace`,
           ` is not isolated yet: its NetworkPolicy ${BASELINE_POLICY} `,

@@ -19,20 +19,19 @@
 
 import { POD_SECURITY_PREFIX } from '../../api/labels.ts'
 import { and, type Cel, cel, not, or } from '../cel.ts'
-import { policyName } from '../policy.ts'
+import { named, policyName, TENANT_PARAM, type ValidatingPolicy, validatingPolicy } from '../policy.ts'
 import { code } from './code.ts'
 import { COLLECTORS, mayOn, type OperatorAccount, protectedNamespaces, USER, userOf } from './identities.ts'
-import { type AdmissionPolicy, admissionPolicy, TENANT_PARAM } from './objects.ts'
 import { matches, mentions } from './selectors.ts'
 import { briefly, forAudit, sentence, sentences, text } from './sentences.ts'
 
 export const MEMBERSHIP_GUARD = policyName('membership-guard')
 
-export function membershipGuard(operator: OperatorAccount): AdmissionPolicy {
-  return admissionPolicy({
+export function membershipGuard(operator: OperatorAccount): ValidatingPolicy {
+  return validatingPolicy({
     name: MEMBERSHIP_GUARD,
     paramKind: TENANT_PARAM,
-    rules: [
+    resourceRules: [
       {
         apiGroups: [''],
         apiVersions: ['v1'],
@@ -40,13 +39,13 @@ export function membershipGuard(operator: OperatorAccount): AdmissionPolicy {
         resources: ['namespaces', 'namespaces/status', 'namespaces/finalize'],
       },
     ],
-    conditions: {
+    matchConditions: named({
       'labels-change-or-it-may-be-orphaned': or(
         cel`oldObject == null || object.metadata.?labels.orValue({}) != oldObject.metadata.?labels.orValue({})`,
         ORPHANS,
       ),
-    },
-    variables: {
+    }),
+    variables: named({
       tenant: cel`params.metadata.name`,
       created: cel`oldObject == null`,
       was: cel`oldObject == null ? {} : oldObject.metadata.?labels.orValue({})`,
@@ -76,17 +75,23 @@ export function membershipGuard(operator: OperatorAccount): AdmissionPolicy {
         sentence(cel`size(variables.applies) > 0`, text('change what rule ', briefly(cel`variables.applies`), ' applies to')),
         sentence(cel`variables.standard`, text('change its Pod Security labels')),
       ),
-    },
+    }),
     validations: [
       {
         expression: not(and(cel`variables.joins`, cel`!variables.created`, cel`object.metadata.name in ${protectedNamespaces(operator)}`)),
         message: 'this namespace is protected: no tenant may take it',
-        says: text('namespace ', cel`object.metadata.name`, ' is protected: tenant ', cel`variables.tenant`, ' may not take it'),
+        messageExpression: text(
+          'namespace ',
+          cel`object.metadata.name`,
+          ' is protected: tenant ',
+          cel`variables.tenant`,
+          ' may not take it',
+        ),
       },
       {
         expression: or(cel`size(variables.needs) == 0`, mayOn('assign', cel`variables.tenant`)),
         message: 'these labels decide what a tenant is; to change them takes verb assign on its tenantisolation',
-        says: text(
+        messageExpression: text(
           'the labels of namespace ',
           cel`object.metadata.name`,
           ' would ',
@@ -101,7 +106,7 @@ export function membershipGuard(operator: OperatorAccount): AdmissionPolicy {
       {
         expression: or(cel`!variables.orphans`, mayOn('assign', cel`variables.tenant`)),
         message: 'a namespace of a tenant goes when it is empty; to let it go before takes verb assign on its tenantisolation',
-        says: text(
+        messageExpression: text(
           'namespace ',
           cel`object.metadata.name`,
           ' would go before it is empty, and leave pods behind that belong to no tenant; that takes verb assign on tenantisolation ',

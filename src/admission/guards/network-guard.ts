@@ -13,11 +13,10 @@
 import { TENANT_LABEL } from '../../api/labels.ts'
 import type { LabelSelector } from '../../api/selectors.ts'
 import { and, type Cel, cel, not, or } from '../cel.ts'
-import { policyName, type ResourceRule } from '../policy.ts'
+import { named, policyName, type ResourceRule, TENANT_PARAM, validatingPolicy } from '../policy.ts'
 import { code } from './code.ts'
 import { mayOn } from './identities.ts'
 import { narrowVariables, PINS, wrongIn } from './narrow.ts'
-import { admissionPolicy, TENANT_PARAM } from './objects.ts'
 import { forAudit, sentence, sentences, text } from './sentences.ts'
 
 const NATIVE = 'networking.k8s.io'
@@ -68,13 +67,13 @@ const NOT_OURS_FROM_NOW_ON = cel`!(${TENANT_LABEL} in dyn(object).metadata.?labe
 const NATIVE_KIND = cel`request.resource.group == ${NATIVE}`
 const NARROW = cel`variables.rule == 'Narrow'`
 
-export const networkGuard = admissionPolicy({
+export const networkGuard = validatingPolicy({
   name: policyName('network-guard'),
   paramKind: TENANT_PARAM,
-  rules: RULES,
+  resourceRules: RULES,
   objectSelector: NOT_OURS,
-  conditions: { 'says-something-new': SAYS_SOMETHING_NEW, 'not-ours-from-now-on': NOT_OURS_FROM_NOW_ON },
-  variables: {
+  matchConditions: named({ 'says-something-new': SAYS_SOMETHING_NEW, 'not-ours-from-now-on': NOT_OURS_FROM_NOW_ON }),
+  variables: named({
     tenant: cel`params.metadata.name`,
     own: cel`dyn(params).spec.namespaceSelector`,
     rule: cel`dyn(params).spec.?network.?mode.orValue('Enforce') == 'Enforce' ? dyn(params).spec.?network.?tenantPolicies.orValue('Narrow') : 'Allow'`,
@@ -101,12 +100,12 @@ export const networkGuard = admissionPolicy({
       ': ',
       cel`variables.wrong.join('; ')`,
     ),
-  },
+  }),
   validations: [
     {
       expression: or(cel`size(variables.wrong) == 0`, mayOn('override', cel`variables.tenant`)),
       message: 'this policy would open the boundary of the tenant',
-      says: cel`variables.refusal`,
+      messageExpression: cel`variables.refusal`,
     },
   ],
   // Also there when the request is refused: whether it was, the event says.

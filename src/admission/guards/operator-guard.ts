@@ -15,35 +15,34 @@
 
 import { GROUP, KIND, POD_SECURITY_PREFIX, TENANT_LABEL } from '../../api/labels.ts'
 import { and, type Cel, cel, not, or } from '../cel.ts'
-import { policyName } from '../policy.ts'
+import { named, policyName, type ValidatingPolicy, validatingPolicy } from '../policy.ts'
 import { CHILDREN, nameOfOurs, RBAC_PREFIX } from './children-guard.ts'
 import { code } from './code.ts'
 import { type OperatorAccount, protectedNamespaces, USER, userOf } from './identities.ts'
-import { type AdmissionPolicy, admissionPolicy } from './objects.ts'
 
 const OPERATIONS = ['CREATE', 'UPDATE', 'DELETE'] as const
 
 /** What the operator reads and has to mark, but does not own. */
 const OTHERS = ['namespaces', 'namespaces/status', 'namespaces/finalize', 'tenantisolations'] as const
 
-export function operatorGuard(operator: OperatorAccount): AdmissionPolicy {
-  return admissionPolicy({
+export function operatorGuard(operator: OperatorAccount): ValidatingPolicy {
+  return validatingPolicy({
     name: policyName('operator-guard'),
-    rules: [
+    resourceRules: [
       ...CHILDREN,
       { apiGroups: ['rbac.authorization.k8s.io'], apiVersions: ['*'], operations: OPERATIONS, resources: ['roles'] },
       { apiGroups: [''], apiVersions: ['v1'], operations: OPERATIONS, resources: OTHERS.slice(0, 3) },
       { apiGroups: [GROUP], apiVersions: ['*'], operations: OPERATIONS, resources: OTHERS.slice(3) },
     ],
-    conditions: { 'the-operator': cel`${USER} == ${userOf(operator)}` },
-    variables: {
+    matchConditions: named({ 'the-operator': cel`${USER} == ${userOf(operator)}` }),
+    variables: named({
       what: cel`request.resource.resource`,
       // What is there afterwards, or was there before it is deleted.
       subject: cel`object != null ? dyn(object) : dyn(oldObject)`,
       child: cel`!(variables.what in ['namespaces', 'tenantisolations'])`,
       tenant: cel`variables.subject.metadata.?labels[?${TENANT_LABEL}].orValue('')`,
       prefix: cel`${RBAC_PREFIX} + variables.tenant + ':'`,
-    },
+    }),
     validations: [
       {
         expression: cel`variables.what != 'roles'`,

@@ -65,7 +65,7 @@ export function messageVariables({ nobodyMayUse, requester }: Wording): readonly
 }
 
 /** The API server words the message of each validation for every pod, admitted or not: so what is not about to be shown says nothing. */
-export function validations({ subject, nobodyMayUse }: Wording): readonly Validation[] {
+export function validations({ subject, nobodyMayUse }: Wording): readonly Required<Validation>[] {
   const mayUseNone = cel`${nobodyMayUse} + ' a pod security profile of tenant ' + params.metadata.name`
   return [
     ...SLOTS.map((slot) => ({

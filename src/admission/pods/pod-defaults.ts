@@ -2,7 +2,7 @@
 
 import { PROFILE_ANNOTATION } from '../../api/labels.ts'
 import { type Cel, cel, concat, variable } from '../cel.ts'
-import { mutatingPolicy, type PolicyObject, type Variable } from '../policy.ts'
+import { type MutatingPolicy, mutatingPolicy, policyName, TENANT_PARAM, type Variable } from '../policy.ts'
 import { change } from '../rule.ts'
 import { RULES } from '../rules/rules.ts'
 import { podVariables } from './pod.ts'
@@ -74,9 +74,10 @@ ${changesOf(cel`${allRules}[${slot}]`)}`,
   ]
 }
 
-export function podDefaultsPolicy(): PolicyObject {
+export function podDefaultsPolicy(): MutatingPolicy {
   return mutatingPolicy({
-    name: POD_DEFAULTS,
+    name: policyName(POD_DEFAULTS),
+    paramKind: TENANT_PARAM,
     resourceRules: [{ apiGroups: [''], apiVersions: ['*'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
     matchConditions: [],
     variables: podDefaultsVariables(),

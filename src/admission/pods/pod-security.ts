@@ -1,7 +1,7 @@
 /** admission/pods/pod-security.ts — no pod of a tenant that does not fit a profile which its service account or its creator may use. */
 
 import { cel, or, variable } from '../cel.ts'
-import { type PolicyObject, type Validation, type Variable, validatingPolicy } from '../policy.ts'
+import { policyName, TENANT_PARAM, type ValidatingPolicy, type Validation, type Variable, validatingPolicy } from '../policy.ts'
 import { notAdmittedAtOnce } from './at-once.ts'
 import { messageVariables, validations, type Wording } from './messages.ts'
 import { podVariables } from './pod.ts'
@@ -43,11 +43,12 @@ export function podSecurityChecks(wording: Wording = WORDING): Checks {
   }
 }
 
-type Checks = { readonly variables: readonly Variable[]; readonly validations: readonly Validation[] }
+type Checks = { readonly variables: readonly Variable[]; readonly validations: readonly Required<Validation>[] }
 
-export function podSecurityPolicy(): PolicyObject {
+export function podSecurityPolicy(): ValidatingPolicy {
   return validatingPolicy({
-    name: POD_SECURITY,
+    name: policyName(POD_SECURITY),
+    paramKind: TENANT_PARAM,
     resourceRules: [
       {
         apiGroups: [''],

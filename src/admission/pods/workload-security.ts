@@ -1,7 +1,7 @@
 /** admission/pods/workload-security.ts — early word of pods that would be refused: a controller creates them, where nobody looks. */
 
 import { type Cel, cel, or, variable } from '../cel.ts'
-import { type PolicyObject, type ResourceRule, validatingPolicy } from '../policy.ts'
+import { policyName, type ResourceRule, TENANT_PARAM, type ValidatingPolicy, validatingPolicy } from '../policy.ts'
 import { messageVariables, validations, type Wording } from './messages.ts'
 import { podVariables } from './pod.ts'
 import { admitted, profileVariables } from './profiles.ts'
@@ -33,9 +33,10 @@ const object = cel`dyn(object)`
 const oldObject = cel`dyn(oldObject)`
 const template = variable('template')
 
-export function workloadSecurityPolicy(): PolicyObject {
+export function workloadSecurityPolicy(): ValidatingPolicy {
   return validatingPolicy({
-    name: WORKLOAD_SECURITY,
+    name: policyName(WORKLOAD_SECURITY),
+    paramKind: TENANT_PARAM,
     resourceRules: [
       workloads('apps', ['deployments', 'daemonsets', 'statefulsets', 'replicasets']),
       workloads('batch', ['jobs', 'cronjobs']),

@@ -2,9 +2,10 @@
 
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { admissionBinding } from '../../../src/admission/binding.ts'
 import { cel } from '../../../src/admission/cel.ts'
-import { admissionBinding, admissionPolicy } from '../../../src/admission/guards/objects.ts'
 import { matches, mentions, within } from '../../../src/admission/guards/selectors.ts'
+import { named, validatingPolicy } from '../../../src/admission/policy.ts'
 import { API_VERSION, KIND } from '../../../src/api/labels.ts'
 import { isEmptySelector, type LabelRequirement, type LabelSelector, type Labels, matchesSelector } from '../../../src/api/selectors.ts'
 import { TENANT_ISOLATIONS } from '../../../src/reconcile/resources.ts'
@@ -42,21 +43,21 @@ function question(own: LabelSelector, peer: LabelSelector, labels: Labels) {
 }
 
 /** Refuses everything, and says in the refusal what it found. */
-const CALCULATOR = admissionPolicy({
+const CALCULATOR = validatingPolicy({
   name: `${PREFIX}.tenant-isolation.dev`,
-  rules: [{ apiGroups: ['tenant-isolation.dev'], apiVersions: ['*'], operations: ['CREATE'], resources: ['tenantisolations'] }],
-  conditions: { asked: cel`object.metadata.name == ${PREFIX}` },
-  variables: {
+  resourceRules: [{ apiGroups: ['tenant-isolation.dev'], apiVersions: ['*'], operations: ['CREATE'], resources: ['tenantisolations'] }],
+  matchConditions: named({ asked: cel`object.metadata.name == ${PREFIX}` }),
+  variables: named({
     own: cel`dyn(object).spec.namespaceSelector`,
     peer: cel`dyn(object).spec.network.ingress[0].from[0].namespaceSelector`,
     labels: cel`object.metadata.?labels.orValue({})`,
     keys: cel`variables.labels.map(k, k)`,
-  },
+  }),
   validations: [
     {
       expression: cel`false`,
       message: 'no answer',
-      says: cel`'matches=' + string(${matches(cel`variables.own`, cel`variables.labels`)}) + ' within=' + string(${within(cel`variables.peer`, cel`variables.own`)}) + ' mentions=' + string(${mentions(cel`variables.own`, cel`variables.keys`)})`,
+      messageExpression: cel`'matches=' + string(${matches(cel`variables.own`, cel`variables.labels`)}) + ' within=' + string(${within(cel`variables.peer`, cel`variables.own`)}) + ' mentions=' + string(${mentions(cel`variables.own`, cel`variables.keys`)})`,
     },
   ],
 })

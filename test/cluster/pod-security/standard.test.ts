@@ -1,8 +1,9 @@
 /** spec.podSecurity.standard: the labels of Pod Security Admission are set and kept, and nobody else's are taken off. */
 
 import { expect } from 'chai'
+import { admissionBinding } from '../../../src/admission/binding.ts'
 import { cel } from '../../../src/admission/cel.ts'
-import { admissionBinding, admissionPolicy } from '../../../src/admission/guards/objects.ts'
+import { named, validatingPolicy } from '../../../src/admission/policy.ts'
 import { POD_SECURITY_PREFIX } from '../../../src/api/labels.ts'
 import type { Standard } from '../../../src/api/pod-security/standard.ts'
 import type { Spec } from '../../../src/api/tenant-isolation.ts'
@@ -384,10 +385,10 @@ describe('the standard of a tenant', function () {
 
   it('that may not be written is said in status, holds up nothing else, and is written when it may', async () => {
     const name = 'standard-refused'
-    const policy = admissionPolicy({
+    const policy = validatingPolicy({
       name,
-      rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['namespaces'] }],
-      conditions: { 'the-operator': cel`request.userInfo.username == ${OPERATOR_USER} && object.metadata.name == ${name}` },
+      resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['namespaces'] }],
+      matchConditions: named({ 'the-operator': cel`request.userInfo.username == ${OPERATOR_USER} && object.metadata.name == ${name}` }),
       validations: [{ expression: cel`false`, message: 'not in this house' }],
     })
     await kube.client.create(POLICIES, policy as KubeObject)

@@ -5,23 +5,17 @@
  * ask in the name of its group. Whether the requester holds the verb that lets him pass is asked in a validation, because messages cannot.
  */
 
-import { type AdmissionBinding, type AdmissionPolicy, guardPolicies } from '../../../src/admission/guards/guards.ts'
-import type { ResourceRule } from '../../../src/admission/policy.ts'
+import type { AdmissionBinding } from '../../../src/admission/binding.ts'
+import { guardPolicies } from '../../../src/admission/guards/guards.ts'
+import type { ValidatingPolicy } from '../../../src/admission/policy.ts'
 import { GROUP } from '../../../src/api/labels.ts'
 import { type Node, parseCel } from './cel-tree.ts'
 import { Schema } from './schema.ts'
 import { unchecked, unseenRequests } from './unseen.ts'
 
-export type GuardJudge = { readonly guard: string; readonly policy: AdmissionPolicy; readonly mutants: readonly string[] }
+export type GuardJudge = { readonly guard: string; readonly policy: ValidatingPolicy; readonly mutants: readonly string[] }
 
 type Named = { readonly name: string; readonly expression: string }
-type Spec = {
-  readonly paramKind?: object
-  readonly matchConstraints: { readonly resourceRules: readonly ResourceRule[] }
-  readonly matchConditions?: readonly Named[]
-  readonly variables?: readonly Named[]
-  readonly validations: readonly { readonly expression: string }[]
-}
 
 const PREFIX = 'mutants.'
 
@@ -60,9 +54,9 @@ export function answerOf(warning: string): { readonly guard: string; readonly pa
   return { guard, passes: bits === undefined ? undefined : [...bits].map((bit) => bit === '1') }
 }
 
-function judgeOf({ metadata: { name, labels }, spec: guardSpec, ...head }: AdmissionPolicy): GuardJudge {
+function judgeOf({ metadata: { name, labels }, spec: guardSpec, ...head }: ValidatingPolicy): GuardJudge {
   const guard = name.slice(0, -GROUP.length - 1)
-  const { matchConstraints, matchConditions = [], variables = [], validations, paramKind } = guardSpec as Spec
+  const { matchConstraints, matchConditions = [], variables = [], validations, paramKind } = guardSpec
   const schema = new Schema()
   const unseen = matchConstraints.resourceRules.flatMap(unseenRequests).map(({ what, condition }) => `${schema.add(what)} && ${condition}`)
   const conditions = matchConditions.map(({ expression }) => schema.write(expression, 'value'))
@@ -83,7 +77,7 @@ function judgeOf({ metadata: { name, labels }, spec: guardSpec, ...head }: Admis
   )
   const verdicts = (holds: boolean) => forEach(`variables.unasked[i] || [${holds}].all(may, ${passes.join(' && ')})`)
   const answer = (holds: boolean) => `${verdicts(holds)}.map(passes, passes ? '1' : '0').join('') + ';'`
-  const policy = {
+  const policy: ValidatingPolicy = {
     ...head,
     metadata: { name: `${PREFIX}${name}`, labels },
     spec: {
@@ -101,8 +95,8 @@ function judgeOf({ metadata: { name, labels }, spec: guardSpec, ...head }: Admis
         ...written,
       ],
       validations: [
-        { expression: may, messageExpression: answer(false), message: 'no answer' },
-        { expression: `!(${may})`, messageExpression: answer(true), message: 'no answer' },
+        { expression: may, messageExpression: answer(false), message: 'no answer', reason: 'Forbidden' },
+        { expression: `!(${may})`, messageExpression: answer(true), message: 'no answer', reason: 'Forbidden' },
       ],
     },
   }

@@ -9,7 +9,7 @@
 import { type Cel, cel, concat, or } from '../../../src/admission/cel.ts'
 import { podVariables } from '../../../src/admission/pods/pod.ts'
 import { profileVariables, SLOTS } from '../../../src/admission/pods/profiles.ts'
-import { type Validation, type Variable, validatingPolicy } from '../../../src/admission/policy.ts'
+import { policyName, TENANT_PARAM, type Validation, type Variable, validatingPolicy } from '../../../src/admission/policy.ts'
 import { RULES } from '../../../src/admission/rules/rules.ts'
 import { type Answer, type Person, person } from '../people.ts'
 import type { Counts } from './mutations.ts'
@@ -87,7 +87,8 @@ const ANSWER: Validation = {
 
 /** Asked in dry runs only. */
 export const podJudge = validatingPolicy({
-  name: POD_JUDGE,
+  name: policyName(POD_JUDGE),
+  paramKind: TENANT_PARAM,
   resourceRules: [
     unchecked({
       apiGroups: [''],

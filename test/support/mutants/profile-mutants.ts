@@ -3,7 +3,7 @@
  * use them, when one is enough, and which of them a refusal speaks of. The mutant that takes place is said by the name of a group of the requester.
  */
 
-import type { PolicyObject } from '../../../src/admission/policy.ts'
+import type { ValidatingPolicy } from '../../../src/admission/policy.ts'
 import type { Edit } from './mutations.ts'
 import { Schema } from './schema.ts'
 import { slowPath } from './slow-path.ts'
@@ -26,22 +26,23 @@ export function groupOf(number: number): string {
 
 const original = slowPath(PROFILE_MUTANTS)
 const { spec } = original
+const { matchConditions = [], variables = [] } = spec
 const schema = new Schema({ is: (number) => `request.userInfo.groups.exists(g, g == '${groupOf(number)}')` })
 
 const unseen = spec.matchConstraints.resourceRules
   .flatMap(unseenRequests)
   .map(({ what, condition }) => `!(${schema.add(what)} && ${condition})`)
 
-export const profileMutants: PolicyObject = {
+export const profileMutants: ValidatingPolicy = {
   ...original,
   spec: {
     ...spec,
-    matchConstraints: { resourceRules: spec.matchConstraints.resourceRules.map(unchecked) },
+    matchConstraints: { ...spec.matchConstraints, resourceRules: spec.matchConstraints.resourceRules.map(unchecked) },
     matchConditions: [
-      ...spec.matchConditions.map(({ name, expression }) => ({ name, expression: schema.write(expression, 'value') })),
+      ...matchConditions.map(({ name, expression }) => ({ name, expression: schema.write(expression, 'value') })),
       { name: 'seen', expression: unseen.join(' && ') },
     ],
-    variables: spec.variables.map(({ name, expression }) => ({ name, expression: changed(name, expression) })),
+    variables: variables.map(({ name, expression }) => ({ name, expression: changed(name, expression) })),
     validations: spec.validations.map((validation) => ({
       ...validation,
       expression: schema.write(validation.expression, 'value', 'validations'),

@@ -2,8 +2,8 @@
 
 import { expect } from 'chai'
 import fc from 'fast-check'
+import type { AdmissionBinding } from '../../../src/admission/binding.ts'
 import { type GuardedTenant, gateBindings, guardBindings, guardPolicies, tenantBindings } from '../../../src/admission/guards/guards.ts'
-import type { AdmissionBinding } from '../../../src/admission/guards/objects.ts'
 import { trustFilters } from '../../../src/admission/guards/trust.ts'
 import { validatingPolicies } from '../../../src/admission/policies.ts'
 import type { Network } from '../../../src/api/network.ts'
@@ -13,15 +13,9 @@ import { labelled, namespacesOf } from '../../support/build.ts'
 const PROTECTED = ['kube-system', 'kube-public']
 const EXCLUDED = { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-public', 'kube-system'] } as const
 
-type PolicySpec = {
-  readonly variables?: readonly { readonly name: string; readonly expression: string }[]
-  readonly validations: readonly { readonly messageExpression?: string }[]
-  readonly auditAnnotations?: readonly { readonly valueExpression: string }[]
-}
-
 describe('the policies of the guards', () => {
   for (const { metadata, spec } of guardPolicies()) {
-    const { variables = [], validations, auditAnnotations = [] } = spec as PolicySpec
+    const { variables = [], validations, auditAnnotations = [] } = spec
 
     it(`${metadata.name} asks the authorizer in no variable, message or audit annotation`, () => {
       const texts = [

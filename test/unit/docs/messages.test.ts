@@ -8,13 +8,6 @@ import { validatingPolicies } from '../../../src/admission/policies.ts'
 import { literalsIn } from '../../support/literals.ts'
 import { page, rows, sections } from '../../support/markdown.ts'
 
-type Policy = {
-  readonly spec: {
-    readonly validations: readonly { readonly message?: string; readonly messageExpression?: string }[]
-    readonly variables?: readonly { readonly expression: string }[]
-  }
-}
-
 const folder = (path: string) =>
   readdirSync(join(import.meta.dirname, '../../..', path))
     .filter((file) => file.endsWith('.ts'))
@@ -58,8 +51,8 @@ const isCode = (text: string) => /^[^a-z]*\(|[(){}[\]]$|\.\.\. \(|&&|\|\||::|=>/
 const isSentence = (text: string) => text.trim().split(/\s+/).length >= 3 && !isCode(text)
 
 /** The texts in CEL, which is quoted as TypeScript is. */
-const inPolicies = ([...guardPolicies(), ...validatingPolicies()] as unknown as readonly Policy[]).flatMap(({ spec }) => [
-  ...spec.validations.flatMap(({ message = '', messageExpression = '' }) => [message, ...literalsIn(messageExpression)]),
+const inPolicies = [...guardPolicies(), ...validatingPolicies()].flatMap(({ spec }) => [
+  ...spec.validations.flatMap(({ message, messageExpression = '' }) => [message, ...literalsIn(messageExpression)]),
   ...(spec.variables ?? []).flatMap(({ expression }) => literalsIn(expression)),
 ])
 const inSources = WORDED_IN.flatMap((file) => literalsIn(page(file)))

@@ -23,11 +23,12 @@ export function tenantObjects({ owner, spec, protectedNamespaces, contestedNames
   const { ownerReferences } = marksOf(owner)
   const access = profileAccess(tenant)
   const { validating, mutating } = podSecurityBindings(tenant, [...protectedNamespaces, ...contestedNamespaces])
-  const guards = tenantBindings({ name: owner.name, spec }, protectedNamespaces).map((binding) => ({
-    ...binding,
-    metadata: { ...binding.metadata, ownerReferences },
-  }))
-  return [...access.flatMap(({ role, binding }) => [role, binding]), ...(canMutate ? mutating : []), ...validating, ...guards]
+  const guards = tenantBindings({ name: owner.name, spec }, protectedNamespaces)
+  const bindings = [...(canMutate ? mutating : []), ...validating, ...guards]
+  return [
+    ...access.flatMap(({ role, binding }) => [role, binding]),
+    ...bindings.map((binding) => ({ ...binding, metadata: { ...binding.metadata, ownerReferences } })),
+  ]
 }
 
 /**

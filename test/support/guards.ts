@@ -3,7 +3,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { KubeConfig } from '@kubernetes/client-node'
 import { expect } from 'chai'
-import type { AdmissionBinding } from '../../src/admission/binding.ts'
+import type { ValidatingBinding } from '../../src/admission/binding.ts'
 import { type GuardedTenant, gateBindings, guardBindings, guardPolicies, tenantBindings } from '../../src/admission/guards/guards.ts'
 import { OPERATOR_ACCOUNT, protectedNamespaces } from '../../src/admission/guards/identities.ts'
 import type { ValidatingPolicy } from '../../src/admission/policy.ts'
@@ -80,7 +80,7 @@ export class GuardedCluster {
   }
 
   /** With the judge of its mutants beside it, which refuses nothing. */
-  async #bind(binding: AdmissionBinding): Promise<void> {
+  async #bind(binding: ValidatingBinding): Promise<void> {
     if (IS_WATCHED) await this.make(BINDINGS, judgeBinding(binding))
     await this.make(BINDINGS, binding)
   }
@@ -191,7 +191,7 @@ export async function guardedCluster({ watched = true }: Options = {}): Promise<
   return cluster
 }
 
-export async function ensure({ client }: Person, resource: Resource, object: ValidatingPolicy | AdmissionBinding): Promise<void> {
+export async function ensure({ client }: Person, resource: Resource, object: ValidatingPolicy | ValidatingBinding): Promise<void> {
   const body = object as KubeObject
   await client.patch(resource, { name: body.metadata.name }, { type: 'apply', body, force: true })
 }

@@ -10,7 +10,7 @@ import { BASELINE_POLICY } from '../../api/labels.ts'
 import { DIRECTIONS, type Direction } from '../../api/network.ts'
 import { type LabelSelector, withoutNamespaces } from '../../api/selectors.ts'
 import type { Spec } from '../../api/tenant-isolation.ts'
-import { type AdmissionBinding, admissionBinding } from '../binding.ts'
+import { type ValidatingBinding, validatingBinding } from '../binding.ts'
 import { policyName } from '../policy.ts'
 import { isolatedBeforePodsName } from './isolated-before-pods.ts'
 import { MEMBERSHIP_GUARD } from './membership-guard.ts'
@@ -27,12 +27,12 @@ const HASH_DIGITS = 12
  * for each that selects otherwise. Give it no tenant that is being let go, for its baseline opens before it goes. The binding's name is
  * what a user reads while there is no baseline at all, so it says what is wrong.
  */
-export function gateBindings(tenants: readonly GuardedTenant[], protectedNamespaces: readonly string[]): AdmissionBinding[] {
+export function gateBindings(tenants: readonly GuardedTenant[], protectedNamespaces: readonly string[]): ValidatingBinding[] {
   const groups = new Map<string, { readonly closed: readonly Direction[]; readonly key: string; readonly values: Set<string> }>()
-  const bindings: AdmissionBinding[] = []
+  const bindings: ValidatingBinding[] = []
   // None bears a tenant's label, not even one that serves a single tenant: all are looked after together.
   const gate = (suffix: string, closed: readonly Direction[], selector: LabelSelector) =>
-    admissionBinding({
+    validatingBinding({
       name: policyName(`namespace-is-not-isolated-yet.try-again-in-a-moment.${suffix}`),
       policy: isolatedBeforePodsName(closed),
       param: { name: BASELINE_POLICY, missing: 'Deny' },
@@ -66,10 +66,10 @@ export function gateBindings(tenants: readonly GuardedTenant[], protectedNamespa
  * Where the resource is gone there is nothing to guard, and they let pass: the API server goes by a binding for about a second after it
  * is deleted, and would otherwise refuse the namespaces of everybody in that second.
  */
-export function tenantBindings({ name, spec }: GuardedTenant, protectedNamespaces: readonly string[]): AdmissionBinding[] {
+export function tenantBindings({ name, spec }: GuardedTenant, protectedNamespaces: readonly string[]): ValidatingBinding[] {
   const own = spec.namespaceSelector
   const membership = (suffix: string, objectSelector?: LabelSelector) =>
-    admissionBinding({
+    validatingBinding({
       name: policyName(`membership-guard.${name}${suffix}`),
       policy: MEMBERSHIP_GUARD,
       tenant: name,
@@ -77,7 +77,7 @@ export function tenantBindings({ name, spec }: GuardedTenant, protectedNamespace
       ...(objectSelector && { objectSelector }),
     })
   return byName([
-    admissionBinding({
+    validatingBinding({
       name: policyName(`network-guard.${name}`),
       policy: networkGuard.metadata.name,
       tenant: name,
@@ -104,6 +104,6 @@ function keyOf({ matchExpressions = [] }: LabelSelector): string {
   return matchExpressions[0]?.key ?? ''
 }
 
-function byName(bindings: readonly AdmissionBinding[]): AdmissionBinding[] {
+function byName(bindings: readonly ValidatingBinding[]): ValidatingBinding[] {
   return bindings.toSorted((a, b) => compareText(a.metadata.name, b.metadata.name))
 }

@@ -2,7 +2,7 @@
 
 import { BASELINE_POLICY, NAMESPACE_NAME_LABEL } from '../../api/labels.ts'
 import type { LabelSelector } from '../../api/selectors.ts'
-import { type AdmissionBinding, admissionBinding } from '../binding.ts'
+import { type ValidatingBinding, validatingBinding } from '../binding.ts'
 import { validatingPolicies } from '../policies.ts'
 import type { ValidatingPolicy } from '../policy.ts'
 import { childrenGuard } from './children-guard.ts'
@@ -31,9 +31,9 @@ export function guardPolicies(operator: OperatorAccount = OPERATOR_ACCOUNT): rea
 }
 
 /** Installed once, with the policies: for those that need no tenant, and an anchor for each of the others. */
-export function guardBindings(operator: OperatorAccount = OPERATOR_ACCOUNT): readonly AdmissionBinding[] {
+export function guardBindings(operator: OperatorAccount = OPERATOR_ACCOUNT): readonly ValidatingBinding[] {
   return [
-    ...forAll(operator).map(({ metadata: { name } }) => admissionBinding({ name, policy: name })),
+    ...forAll(operator).map(({ metadata: { name } }) => validatingBinding({ name, policy: name })),
     ...CLOSED_DIRECTIONS.map((closed) => anchor(isolatedBeforePodsName(closed), BASELINE_POLICY)),
     ...[networkGuard, membershipGuard(operator), ...validatingPolicies()].map(({ metadata: { name } }) => anchor(name, NO_TENANT)),
   ]
@@ -52,6 +52,6 @@ const NO_NAMESPACE: LabelSelector = { matchLabels: { [NAMESPACE_NAME_LABEL]: 'no
  * start it again: it would know of no new baseline, and refuse every pod of a new tenant namespace until it is restarted. Policies that
  * write into pods are compiled on their own, and hold nobody up.
  */
-function anchor(policy: string, param: string): AdmissionBinding {
-  return admissionBinding({ name: `anchor.${policy}`, policy, param: { name: param, missing: 'Deny' }, namespaceSelector: NO_NAMESPACE })
+function anchor(policy: string, param: string): ValidatingBinding {
+  return validatingBinding({ name: `anchor.${policy}`, policy, param: { name: param, missing: 'Deny' }, namespaceSelector: NO_NAMESPACE })
 }

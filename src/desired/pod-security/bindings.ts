@@ -1,36 +1,23 @@
 /** desired/pod-security/bindings.ts — where the admission policies of pod security hold, and with whose resource as their parameter. */
 
-import { GROUP } from '../../api/labels.ts'
+import {
+  type MutatingBinding,
+  mutatingBinding,
+  type ValidatingBinding,
+  type ValidationAction,
+  validatingBinding,
+} from '../../admission/binding.ts'
+import { POD_DEFAULTS } from '../../admission/pods/pod-defaults.ts'
+import { POD_SECURITY } from '../../admission/pods/pod-security.ts'
+import { WORKLOAD_SECURITY } from '../../admission/pods/workload-security.ts'
+import { policyName } from '../../admission/policy.ts'
 import type { PodSecurity } from '../../api/pod-security/pod-security.ts'
-import { type LabelSelector, withoutNamespaces } from '../../api/selectors.ts'
-import { type Marks, marksOf } from '../managed.ts'
+import { withoutNamespaces } from '../../api/selectors.ts'
 import type { SecuredTenant } from './tenant.ts'
-
-export type ValidationAction = 'Deny' | 'Warn' | 'Audit'
-
-type Spec = {
-  readonly policyName: string
-  /** When the resource is not there, nothing is let in. */
-  readonly paramRef: { readonly name: string; readonly parameterNotFoundAction: 'Deny' }
-  readonly matchResources: { readonly namespaceSelector: LabelSelector }
-}
-
-type PolicyBinding<Kind extends string, S extends Spec = Spec> = {
-  readonly apiVersion: 'admissionregistration.k8s.io/v1'
-  readonly kind: Kind
-  readonly metadata: Marks & { readonly name: string }
-  readonly spec: S
-}
-
-export type ValidatingBinding = PolicyBinding<
-  'ValidatingAdmissionPolicyBinding',
-  Spec & { readonly validationActions: readonly ValidationAction[] }
->
-export type MutatingBinding = PolicyBinding<'MutatingAdmissionPolicyBinding'>
 
 export type PodSecurityBindings = {
   readonly validating: readonly ValidatingBinding[]
-  /** At most one; needs Kubernetes 1.36. */
+  /** At most one. */
   readonly mutating: readonly MutatingBinding[]
 }
 
@@ -38,34 +25,26 @@ export type PodSecurityBindings = {
  * The bindings of the tenant. `exceptNamespaces` are those that its selector matches and that are not its own: protected ones, and those
  * that an older resource has.
  */
-export function podSecurityBindings(tenant: SecuredTenant, exceptNamespaces: readonly string[]): PodSecurityBindings {
-  const { podSecurity, namespaceSelector } = tenant.spec
+export function podSecurityBindings(
+  { name, spec: { podSecurity, namespaceSelector } }: SecuredTenant,
+  exceptNamespaces: readonly string[],
+): PodSecurityBindings {
   if (podSecurity === undefined) return { validating: [], mutating: [] }
-  const specFor = (policy: string): Spec => ({
-    policyName: `${policy}.${GROUP}`,
-    paramRef: { name: tenant.name, parameterNotFoundAction: 'Deny' },
-    matchResources: { namespaceSelector: withoutNamespaces(namespaceSelector, exceptNamespaces) },
+  const text = (policy: string) => ({
+    // A tenant's name has no dots.
+    name: policyName(`${name}.${policy}`),
+    policy: policyName(policy),
+    tenant: name,
+    // When the resource is not there, nothing is let in.
+    param: { name, missing: 'Deny' as const },
+    namespaceSelector: withoutNamespaces(namespaceSelector, exceptNamespaces),
   })
-  const head = <const Kind extends string>(kind: Kind, policy: string) => ({
-    apiVersion: 'admissionregistration.k8s.io/v1' as const,
-    kind,
-    metadata: { name: bindingName(tenant.name, policy), ...marksOf(tenant) },
-  })
-  const validating = (policy: string, validationActions: readonly ValidationAction[]): readonly ValidatingBinding[] =>
-    validationActions.length === 0
-      ? []
-      : [{ ...head('ValidatingAdmissionPolicyBinding', policy), spec: { ...specFor(policy), validationActions } }]
+  const validating = (policy: string, validationActions: readonly ValidationAction[]) =>
+    validationActions.length === 0 ? [] : [validatingBinding({ ...text(policy), validationActions })]
   return {
-    validating: [...validating('pod-security', podActions(podSecurity)), ...validating('workload-security', workloadActions(podSecurity))],
-    mutating: writesDefaults(podSecurity)
-      ? [{ ...head('MutatingAdmissionPolicyBinding', 'pod-defaults'), spec: specFor('pod-defaults') }]
-      : [],
+    validating: [...validating(POD_SECURITY, podActions(podSecurity)), ...validating(WORKLOAD_SECURITY, workloadActions(podSecurity))],
+    mutating: writesDefaults(podSecurity) ? [mutatingBinding(text(POD_DEFAULTS))] : [],
   }
-}
-
-/** A tenant's name has no dots. */
-export function bindingName(tenant: string, policy: string): string {
-  return `${tenant}.${policy}.${GROUP}`
 }
 
 /** Whether it is one of those bindings by which pods are refused for want of a profile. */
@@ -76,10 +55,10 @@ export function refusesPods({
   readonly kind: string
   readonly metadata: { readonly name: string }
 }): boolean {
-  return kind === 'ValidatingAdmissionPolicyBinding' && REFUSING.some((policy) => name.endsWith(`.${policy}.${GROUP}`))
+  return kind === 'ValidatingAdmissionPolicyBinding' && REFUSING.some((policy) => name.endsWith(`.${policyName(policy)}`))
 }
 
-const REFUSING = ['pod-security', 'workload-security'] as const
+const REFUSING = [POD_SECURITY, WORKLOAD_SECURITY]
 
 function podActions({ mode = 'Enforce' }: PodSecurity): readonly ValidationAction[] {
   return { Enforce: ['Deny', 'Audit'], Warn: ['Warn', 'Audit'], Audit: ['Audit'], Disabled: [] }[mode] as readonly ValidationAction[]

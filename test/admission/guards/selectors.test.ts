@@ -2,7 +2,7 @@
 
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { admissionBinding } from '../../../src/admission/binding.ts'
+import { validatingBinding } from '../../../src/admission/binding.ts'
 import { cel } from '../../../src/admission/cel.ts'
 import { matches, mentions, within } from '../../../src/admission/guards/selectors.ts'
 import { named, validatingPolicy } from '../../../src/admission/policy.ts'
@@ -69,7 +69,7 @@ describe('label selectors in CEL', function () {
   before(async () => {
     cluster = await guardedCluster({ watched: false })
     await cluster.make(POLICIES, CALCULATOR as never)
-    await cluster.make(BINDINGS, admissionBinding({ name: CALCULATOR.metadata.name, policy: CALCULATOR.metadata.name }) as never)
+    await cluster.make(BINDINGS, validatingBinding({ name: CALCULATOR.metadata.name, policy: CALCULATOR.metadata.name }) as never)
     await eventually(() => ask({ matchLabels: { a: 'x' } }, {}, {}), EFFECTIVE)
   })
 

@@ -1,7 +1,7 @@
 /** spec.podSecurity.standard: the labels of Pod Security Admission are set and kept, and nobody else's are taken off. */
 
 import { expect } from 'chai'
-import { admissionBinding } from '../../../src/admission/binding.ts'
+import { validatingBinding } from '../../../src/admission/binding.ts'
 import { cel } from '../../../src/admission/cel.ts'
 import { named, validatingPolicy } from '../../../src/admission/policy.ts'
 import { POD_SECURITY_PREFIX } from '../../../src/api/labels.ts'
@@ -392,7 +392,7 @@ describe('the standard of a tenant', function () {
       validations: [{ expression: cel`false`, message: 'not in this house' }],
     })
     await kube.client.create(POLICIES, policy as KubeObject)
-    await kube.client.create(BINDINGS, admissionBinding({ name, policy: name }) as KubeObject)
+    await kube.client.create(BINDINGS, validatingBinding({ name, policy: name }) as KubeObject)
     try {
       await kube.createNamespace(name, { tenant: name })
       const asOperator = { method: 'PATCH', path: `/api/v1/namespaces/${name}?dryRun=All`, contentType: 'application/merge-patch+json' }

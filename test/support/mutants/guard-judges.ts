@@ -5,7 +5,7 @@
  * ask in the name of its group. Whether the requester holds the verb that lets him pass is asked in a validation, because messages cannot.
  */
 
-import type { AdmissionBinding } from '../../../src/admission/binding.ts'
+import type { ValidatingBinding } from '../../../src/admission/binding.ts'
 import { guardPolicies } from '../../../src/admission/guards/guards.ts'
 import type { ValidatingPolicy } from '../../../src/admission/policy.ts'
 import { GROUP } from '../../../src/api/labels.ts'
@@ -28,11 +28,11 @@ const TEXT = 'pins'
 export const GUARD_JUDGES: readonly GuardJudge[] = guardPolicies().map(judgeOf)
 
 /** Puts the judge to work wherever the binding puts the guard. */
-export function judgeBinding({ metadata, spec, ...binding }: AdmissionBinding): AdmissionBinding {
+export function judgeBinding({ metadata, spec, ...binding }: ValidatingBinding): ValidatingBinding {
   return {
     ...binding,
     metadata: { ...metadata, name: `${PREFIX}${metadata.name}` },
-    spec: { ...spec, policyName: `${PREFIX}${spec.policyName}`, validationActions: ['Warn' as never] },
+    spec: { ...spec, policyName: `${PREFIX}${spec.policyName}`, validationActions: ['Warn'] },
   }
 }
 

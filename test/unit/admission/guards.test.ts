@@ -2,7 +2,7 @@
 
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { AdmissionBinding } from '../../../src/admission/binding.ts'
+import type { ValidatingBinding } from '../../../src/admission/binding.ts'
 import { type GuardedTenant, gateBindings, guardBindings, guardPolicies, tenantBindings } from '../../../src/admission/guards/guards.ts'
 import { trustFilters } from '../../../src/admission/guards/trust.ts'
 import { validatingPolicies } from '../../../src/admission/policies.ts'
@@ -65,7 +65,7 @@ describe('the bindings of isolated-before-pods', () => {
     name,
     spec: { namespaceSelector: namespacesOf(name), ...spec },
   })
-  const selectors = (bindings: readonly AdmissionBinding[]) => bindings.map(({ spec }) => spec.matchResources?.namespaceSelector)
+  const selectors = (bindings: readonly ValidatingBinding[]) => bindings.map(({ spec }) => spec.matchResources?.namespaceSelector)
 
   it('are one for all tenants that select by one label', () => {
     const listed = tenant('list', { namespaceSelector: { matchExpressions: [{ key: 'tenant', operator: 'In', values: ['x', 'acme'] }] } })

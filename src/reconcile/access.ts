@@ -2,6 +2,7 @@
 
 import type { Outcome } from '../controller/workers.ts'
 import { rbacName } from '../desired/rbac.ts'
+import { accessIn } from './desired-state.ts'
 import { fingerprintOf, type KeptEntry, type Wanted } from './kept/entry.ts'
 import { type Keep, type KeepWriter, keepObjects } from './kept/keep.ts'
 import { placeText } from './kept/kinds.ts'
@@ -69,7 +70,7 @@ function look(namespace: string, { world, now }: AccessReconciler): Situation {
   const repairing = owner !== undefined && isSettled(owner, namespace, world)
   const waitMs = owner && !repairing ? world.extras.guards.waitMs(owner.resource.metadata.name, now.monotonic()) : 0
   // Who has access already keeps it, whatever becomes of the guards.
-  const wanted = owner ? bindingsOf(owner, namespace).filter(({ metadata: { name } }) => waitMs === 0 || there.has(name)) : []
+  const wanted = owner ? accessIn(owner, namespace).filter(({ metadata: { name } }) => waitMs === 0 || there.has(name)) : []
   return { namespace, owner, there, surplus, wanted, waitMs, repairing }
 }
 
@@ -83,10 +84,6 @@ function afterwards({ namespace, owner, surplus, wanted, waitMs }: Situation, ke
   if (!missing) return conclude(namespace, owner && asksForAccess(owner) ? rowOf(owner, undefined) : undefined, world)
   // While a guard is not there, its coming brings us back.
   return waitMs === undefined ? DONE : { outcome: 'requeueAfter', ms: waitMs }
-}
-
-function bindingsOf({ access: { bindings } }: Tenant, namespace: string): readonly Wanted[] {
-  return bindings.map((binding) => ({ ...binding, metadata: { ...binding.metadata, namespace } }))
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Labels } from '../api/selectors.ts'
 import type { Spec, TenantIsolation } from '../api/tenant-isolation.ts'
 import type { Facts } from '../desired/facts.ts'
 import type { ManagedPolicy, Marks } from '../desired/managed.ts'
-import { tenantObjects } from '../desired/tenant-objects.ts'
+import { type TenantObjectsInput, tenantObjects } from '../desired/tenant-objects.ts'
 import { Membership } from './membership.ts'
 import { policyObject } from './policy-entry.ts'
 import { claimOf, policiesOf, selectorOf, type Tenant, tenantOf } from './tenants.ts'
@@ -74,24 +74,26 @@ export function desiredState({ resources, namespaces, ownNamespace, canMutate, .
     objectsOf: (name) => {
       const tenant = tenants.get(name)
       if (isLeftAlone(tenant)) return undefined
-      if (!tenant || tenant.resource.metadata.deletionTimestamp !== undefined) return []
-      const { metadata, spec } = tenant.resource
-      const clusterWide = tenantObjects({
-        owner: { name, uid: metadata.uid },
-        spec,
-        protectedNamespaces: sortedProtected,
-        contestedNamespaces: [...membership.contestedBy(name)],
-        canMutate,
-      })
-      return [...clusterWide, ...accessIn(tenant, membership.namespacesOf(name))]
+      if (!tenant) return []
+      const clusterWide = clusterWideOf(tenant, { membership, protectedNamespaces: sortedProtected, canMutate })
+      return [...clusterWide, ...[...membership.namespacesOf(name)].flatMap((namespace) => accessIn(tenant, namespace))]
     },
     gates: gateBindings(gatedTenants(tenants.values()), sortedProtected),
   }
 }
 
-/** The same RoleBindings in each of the namespaces. */
-function accessIn({ access: { bindings } }: Tenant, namespaces: Iterable<string>): DesiredObject[] {
-  return [...namespaces].flatMap((namespace) => bindings.map((binding) => ({ ...binding, metadata: { ...binding.metadata, namespace } })))
+type Surroundings = Pick<TenantObjectsInput, 'protectedNamespaces' | 'canMutate'> & { readonly membership: Membership }
+
+/** What a tenant that is not left alone should have in no namespace; nothing when it is being deleted. */
+export function clusterWideOf({ resource: { metadata, spec } }: Tenant, { membership, ...cluster }: Surroundings) {
+  const { name, uid, deletionTimestamp } = metadata
+  if (deletionTimestamp !== undefined) return []
+  return tenantObjects({ owner: { name, uid }, spec, ...cluster, contestedNamespaces: [...membership.contestedBy(name)] })
+}
+
+/** The RoleBindings of one of its namespaces, the same in each; none when it is being deleted. */
+export function accessIn({ access: { bindings } }: Tenant, namespace: string) {
+  return bindings.map((binding) => ({ ...binding, metadata: { ...binding.metadata, namespace } }))
 }
 
 /** Every object that the operator keeps, in no particular order. */

@@ -6,10 +6,11 @@ import { FINALIZER } from '../api/labels.ts'
 import type { Status } from '../api/status.ts'
 import type { TenantIsolation } from '../api/tenant-isolation.ts'
 import type { Outcome } from '../controller/workers.ts'
-import { dependsOnResource, isHeldUpBy, isTenantObjectName, tenantObjects } from '../desired/tenant-objects.ts'
+import { dependsOnResource, isHeldUpBy, isTenantObjectName } from '../desired/tenant-objects.ts'
 import type { Client } from '../kube/client.ts'
 import { isConflict, isNotFound } from '../kube/errors.ts'
 import type { KubeObject, StoredObject } from '../kube/objects.ts'
+import { clusterWideOf } from './desired-state.ts'
 import { isMarked, placeOf } from './kept/entry.ts'
 import { type Keep, type KeepWriter, keepObjects } from './kept/keep.ts'
 import type { Ledger } from './ledger.ts'
@@ -94,18 +95,10 @@ export class TenantStatusReconciler {
     const { world, writer } = this.#context
     const tenant = world.tenants.get(name)
     if (!tenant) return undefined
-    const { metadata, spec } = tenant.resource
-    const leaving = metadata.deletionTimestamp !== undefined
+    const leaving = tenant.resource.metadata.deletionTimestamp !== undefined
     if (!leaving && (!tenant.intent || tenant.intent.suspended)) return undefined
-    const wanted = leaving
-      ? []
-      : tenantObjects({
-          owner: { name, uid: metadata.uid },
-          spec,
-          protectedNamespaces: world.protectedNamespaces(),
-          contestedNamespaces: [...world.membership.contestedBy(name)],
-          canMutate: world.canMutate,
-        })
+    const { membership, canMutate } = world
+    const wanted = clusterWideOf(tenant, { membership, protectedNamespaces: world.protectedNamespaces(), canMutate })
     const objects = world.extras.kept
     const ours = [...objects.clusterWide(name)].filter((place) => isTenantObjectName(name, place.kind, place.name))
     const present = tenant.orphaning ? ours.filter(({ kind }) => dependsOnResource(kind)) : ours

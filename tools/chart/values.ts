@@ -98,7 +98,7 @@ export const values = z
     resources: asInKubernetes
       .default({ requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '256Mi' } })
       .describe(
-        'What a replica asks for and may take. No limit on CPU, which would only make repairs late. 50,000 policies take less than 150 MiB.',
+        'What a replica asks for and may take. No limit on CPU, which would only make repairs late. 2,500 policies of 100 tenants take 111 MiB at most.',
       ),
     podDisruptionBudget: section('Keeps drains from stopping all replicas at once. Made where there are at least two.', {
       enabled: toggle(true, 'Make it.'),

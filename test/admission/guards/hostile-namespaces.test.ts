@@ -33,7 +33,8 @@ const ORPHANED =
   /namespace hostile-orphaned would go before it is empty, and leave pods behind that belong to no tenant; that takes verb assign on tenantisolation hostile-again, which alice does not have/
 const NOT_YET = /namespace-is-not-isolated-yet\.try-again-in-a-moment/
 /** Or is not quite there yet. */
-const BEFORE_IT_IS_ISOLATED = /namespace-is-not-isolated-yet|serviceaccount "default" not found|namespaces "\S+" not found|is being terminated/
+const BEFORE_IT_IS_ISOLATED =
+  /namespace-is-not-isolated-yet|serviceaccount "default" not found|namespaces "\S+" not found|is being terminated/
 
 const ACCOUNTS: Resource = { group: '', version: 'v1', plural: 'serviceaccounts', kind: 'ServiceAccount', namespaced: true }
 const QUOTAS: Resource = { group: '', version: 'v1', plural: 'resourcequotas', kind: 'ResourceQuota', namespaced: true }

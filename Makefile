@@ -102,8 +102,8 @@ install-yaml: node_modules ## config/default as one file for kubectl: dist/insta
 	@$(NODE) tools/install-yaml.ts
 
 .PHONY: cluster-up
-cluster-up: node_modules ## start a real control plane in .cluster, or find it; CRD and RBAC installed
-	@$(NODE) tools/control-plane/up.ts
+cluster-up: node_modules ## start a real control plane in .cluster, or find it; CRD and RBAC installed, or nothing of ours with EMPTY=1
+	@$(NODE) tools/control-plane/up.ts $(if $(EMPTY),--empty)
 
 .PHONY: cluster-down
 cluster-down: node_modules ## end it and remove .cluster
@@ -111,7 +111,7 @@ cluster-down: node_modules ## end it and remove .cluster
 
 .PHONY: operator
 operator: node_modules ## run the operator against it, in the foreground
-	@test -f .cluster/operator.kubeconfig || { echo "there is no cluster; run make cluster-up first" >&2; exit 2; }
+	@$(NODE) tools/control-plane/operator-kubeconfig.ts
 	@exec bin/tenant-isolation run --kubeconfig .cluster/operator.kubeconfig --listen 127.0.0.1:0
 
 # npm writes this file last, so that an install that broke off is done again.

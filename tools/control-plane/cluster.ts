@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { createClusterDNS } from './cluster-dns.ts'
 import { type ControlPlane, findControlPlane, startControlPlane } from './control-plane.ts'
-import { installOperator } from './install.ts'
+import { installOperator, OPERATOR_NAMESPACE, writeOperatorKubeconfig } from './install.ts'
 import { PROCESS_NAMES } from './layout.ts'
 import { withLock } from './lock.ts'
 import { endProcesses, isRunning } from './processes.ts'
@@ -15,19 +15,34 @@ import { elapsed, type Report } from './report.ts'
 export type Cluster = { readonly root: string; readonly report: Report }
 
 const LOCK = 'lock'
+const HELM_INSTALL = `helm install tenant-isolation charts/tenant-isolation --namespace ${OPERATOR_NAMESPACE} --create-namespace`
 
 const directoryOf = (root: string) => join(root, '.cluster')
 
-/** Starts it or finds it running, and installs what the checkout has by now. */
-export async function clusterUp({ root, report }: Cluster): Promise<ControlPlane> {
+/** Starts it or finds it running, and installs what the checkout has by now; with `empty` nothing of ours, for whoever installs it otherwise. */
+export async function clusterUp({ root, report }: Cluster, { empty = false } = {}): Promise<ControlPlane> {
   const directory = directoryOf(root)
   return await withLock(join(directory, LOCK), { purpose: 'another cluster-up or cluster-down', report }, async () => {
     const controlPlane = (await findRunning(directory, report)) ?? (await startAnew(directory, report))
-    report.update('installing CRD, RBAC and cluster DNS')
-    await installOperator(controlPlane, { crdDirectory: join(root, 'crds'), rbacDirectory: join(root, 'config/rbac') })
+    const what = empty ? 'cluster DNS, and nothing of ours' : 'CRD, RBAC and cluster DNS'
+    report.update(`installing ${what}`)
+    if (!empty) await installOperator(controlPlane, { crdDirectory: join(root, 'crds'), rbacDirectory: join(root, 'config/rbac') })
     await createClusterDNS(controlPlane)
-    report.say('installed CRD, RBAC and cluster DNS')
+    report.say(`installed ${what}`)
     return controlPlane
+  })
+}
+
+/**
+ * The path of a kubeconfig, with a new token, for the service account of the operator, whatever has installed it. Throws when there is no
+ * cluster, or no such account in it.
+ */
+export async function operatorKubeconfig({ root }: Pick<Cluster, 'root'>): Promise<string> {
+  const directory = directoryOf(root)
+  const controlPlane = existsSync(directory) ? await findControlPlane(directory) : undefined
+  if (!controlPlane) throw new Error('there is no cluster; run make cluster-up first')
+  return writeOperatorKubeconfig(controlPlane).catch((error: Error) => {
+    throw error.message.includes('not found') ? new Error(`it is not installed yet; ${HELM_INSTALL}`) : error
   })
 }
 
@@ -92,13 +107,14 @@ async function endRemains(directory: string, report: Report): Promise<void> {
 }
 
 /** What a person can do with it, ready to paste. */
-export function howToUse({ directory, kubeconfig }: ControlPlane): string {
+export function howToUse({ directory, kubeconfig }: ControlPlane, { empty = false } = {}): string {
   return [
     `  export KUBECONFIG=${join(directory, 'kubeconfig')}`,
     `  export PATH=${join(directory, 'bin')}:$PATH   # a kubectl of the same version`,
     '',
+    ...(empty ? [`  ${HELM_INSTALL}`] : []),
     '  make operator       run the operator against it',
-    '  make cluster-up     take up changes of crds/ and config/rbac/',
+    ...(empty ? [] : ['  make cluster-up     take up changes of crds/ and config/rbac/']),
     '  make cluster-down   end it',
     '',
     'You are admin; as one of two developers of the group manning-developers:',

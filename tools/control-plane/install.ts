@@ -69,8 +69,8 @@ function manifestsIn(directory: string): readonly string[] {
   throw new Error(`${directory} has no YAML files to install; run "make generate"`)
 }
 
-/** With the token itself: client-node does not read the tokenFile of a kubeconfig's user. */
-async function writeOperatorKubeconfig(controlPlane: ControlPlane): Promise<string> {
+/** Its path. With the token itself, which lives a day: client-node does not read the tokenFile of a kubeconfig's user. */
+export async function writeOperatorKubeconfig(controlPlane: ControlPlane): Promise<string> {
   const { url, caFile, directory } = controlPlane
   const token = await kubectl(controlPlane, [
     'create',

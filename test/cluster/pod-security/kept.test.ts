@@ -2,14 +2,9 @@
 
 import { expect } from 'chai'
 import { guardBindings } from '../../../src/admission/guards/guards.ts'
-import { MANAGED_BY_LABEL, TENANT_LABEL } from '../../../src/api/labels.ts'
+import { MANAGED_BY_LABEL } from '../../../src/api/labels.ts'
 import type { PodSecurity } from '../../../src/api/pod-security/pod-security.ts'
-import type { Spec } from '../../../src/api/tenant-isolation.ts'
-import { isNotFound } from '../../../src/kube/errors.ts'
-import type { KubeObject, StoredObject } from '../../../src/kube/objects.ts'
 import { KEPT_KINDS, type KeptKind, type Place, placeText } from '../../../src/reconcile/kept/kinds.ts'
-import type { Loose } from '../../support/access.ts'
-import { namespacesOf } from '../../support/build.ts'
 import { eventually } from '../../support/eventually.ts'
 import type { FaultProxy } from '../../support/fault-proxy.ts'
 import { conditionOf, end, type Kube, openKube } from '../../support/kube.ts'
@@ -18,36 +13,14 @@ import { canMutate, enforcedWithDefaulting, needsDefaulting } from '../../suppor
 import { complaintsOf, type RunningOperator, startOperator } from '../../support/operator.ts'
 import { ADMIN, openPeople, type People } from '../../support/people.ts'
 import { createPod } from '../../support/pod-security.ts'
+import { binding, defaults, guard, guardsOf, KeptObjects, role, rolesOf, specOf, verdict, verdictsOf } from '../../support/secured.ts'
 
 const RBAC = 'rbac.authorization.k8s.io'
-const PROFILES: PodSecurity['profiles'] = [
-  { name: 'default', preset: 'Basic', subjects: [{ kind: 'Group', name: 'system:authenticated' }] },
-  { name: 'privileged', preset: 'Privileged', subjects: [{ kind: 'User', name: 'bob' }] },
-]
-const SECURED: PodSecurity = { defaulting: 'Enabled', profiles: PROFILES }
-const specOf = (tenant: string, podSecurity: PodSecurity = SECURED): Spec => ({ namespaceSelector: namespacesOf(tenant), podSecurity })
-
-/** The places of a tenant's objects. */
-const role = (tenant: string, profile = 'default'): Place => ({ kind: 'ClusterRole', name: `tenant-isolation:${tenant}:${profile}` })
-const binding = (tenant: string, profile = 'default'): Place => ({ ...role(tenant, profile), kind: 'ClusterRoleBinding' })
-const defaults = (tenant: string): Place => ({
-  kind: 'MutatingAdmissionPolicyBinding',
-  name: `${tenant}.pod-defaults.tenant-isolation.dev`,
-})
-const verdict = (tenant: string, policy = 'pod-security'): Place => ({
-  kind: 'ValidatingAdmissionPolicyBinding',
-  name: `${tenant}.${policy}.tenant-isolation.dev`,
-})
-const guard = (tenant: string, what: 'network' | 'membership'): Place => ({
-  kind: 'ValidatingAdmissionPolicyBinding',
-  name: `${what}-guard.${tenant}.tenant-isolation.dev`,
-})
-const GUARDS = (tenant: string) => [guard(tenant, 'network'), guard(tenant, 'membership')]
-
 describe('what is kept for pod security', function () {
   this.timeout(90_000)
 
   let kube: Kube
+  let kept: KeptObjects
   let people: People
   let running: RunningOperator
   let fillsIn: boolean
@@ -55,6 +28,7 @@ describe('what is kept for pod security', function () {
 
   before(async () => {
     kube = await openKube()
+    kept = new KeptObjects(kube)
     people = await openPeople()
     running = await startOperator()
     fillsIn = await canMutate()
@@ -66,33 +40,15 @@ describe('what is kept for pod security', function () {
     await end(kube, running)
   })
 
-  const get = ({ kind, name }: Place) => kube.client.get<StoredObject & KubeObject & Loose>(KEPT_KINDS[kind], { name })
-  const remove = ({ kind, name }: Place) => kube.client.delete(KEPT_KINDS[kind], { name })
-  const make = (object: object) => kube.client.create(KEPT_KINDS[(object as { kind: KeptKind }).kind], object as KubeObject)
-  const patch = ({ kind, name }: Place, body: object) => kube.client.patch(KEPT_KINDS[kind], { name }, { type: 'merge', body })
-  const isThere = (place: Place) =>
-    get(place).then(
-      ({ metadata }) => metadata.labels?.[TENANT_LABEL] !== undefined,
-      (error: unknown) => {
-        if (!isNotFound(error)) throw error
-        return false
-      },
-    )
-  /** Of these, what is there and ours. */
-  const ofThese = async (...places: readonly Place[]) => {
-    const there = await Promise.all(places.map(isThere))
-    return places.filter((_, index) => there[index]).map(placeText)
-  }
   const secured = async (name: string, podSecurity?: PodSecurity) => {
     await kube.createNamespace(name, { tenant: name })
     await kube.applyTenant(name, specOf(name, podSecurity))
   }
   const everything = (tenant: string) => [
-    ...PROFILES.flatMap(({ name }) => [role(tenant, name), binding(tenant, name)]),
+    ...rolesOf(tenant),
     ...(fillsIn ? [defaults(tenant)] : []),
-    verdict(tenant),
-    verdict(tenant, 'workload-security'),
-    ...GUARDS(tenant),
+    ...verdictsOf(tenant),
+    ...guardsOf(tenant),
   ]
 
   describe('where somebody else has taken one of its names', () => {
@@ -109,9 +65,9 @@ describe('what is kept for pod security', function () {
     }
     /** What is missing besides what is taken: what would need it. */
     const CASES: readonly { readonly taken: (tenant: string) => Place; readonly missing: (tenant: string) => readonly Place[] }[] = [
-      { taken: role, missing: (tenant) => [binding(tenant), verdict(tenant), verdict(tenant, 'workload-security')] },
-      { taken: binding, missing: (tenant) => [verdict(tenant), verdict(tenant, 'workload-security')] },
-      { taken: defaults, missing: (tenant) => [verdict(tenant), verdict(tenant, 'workload-security')] },
+      { taken: role, missing: (tenant) => [binding(tenant), ...verdictsOf(tenant)] },
+      { taken: binding, missing: verdictsOf },
+      { taken: defaults, missing: verdictsOf },
       { taken: verdict, missing: () => [] },
       { taken: (tenant) => guard(tenant, 'network'), missing: () => [] },
     ]
@@ -122,24 +78,34 @@ describe('what is kept for pod security', function () {
 
       it(`a ${place.kind}: the rest is written and kept, but nothing is refused before all is there by which it is allowed`, async function () {
         if (place.kind === 'MutatingAdmissionPolicyBinding') await needsDefaulting(this)
-        await make(foreign(place))
+        const { metadata } = await kept.make(foreign(place))
         try {
           await secured(tenant)
-          await kube.says(tenant, { Ready: 'False NameTaken', PodSecurityEnforced: 'False NameTaken', NetworkIsolated: 'True' })
+          const told = await kube.says(tenant, {
+            Ready: 'False NameTaken',
+            Stalled: 'True NameTaken',
+            Conflicted: 'True NameTaken',
+            PodSecurityEnforced: 'False NameTaken',
+            NetworkIsolated: 'True',
+          })
+          expect(conditionOf(told, 'Ready')?.message).to.equal(
+            `${placeText(place)} is there, but was not made by the operator; delete or rename it`,
+          )
           const without = [place, ...missing(tenant)].map(placeText)
           const there = everything(tenant).filter((other) => !without.includes(placeText(other)))
-          expect(await ofThese(...everything(tenant))).to.have.members(there.map(placeText))
+          expect(await kept.ofThese(...everything(tenant))).to.have.members(there.map(placeText))
           // It is not given up because of the other.
           const other = role(tenant, 'privileged')
-          await patch(other, { rules: [] })
-          await eventually(async () => expect((await get(other)).rules).to.have.lengthOf(1))
-          await remove(guard(tenant, 'membership'))
-          await eventually(() => get(guard(tenant, 'membership')))
+          await kept.patch(other, { rules: [] })
+          await eventually(async () => expect((await kept.get(other)).rules).to.have.lengthOf(1))
+          await kept.remove(guard(tenant, 'membership'))
+          await eventually(() => kept.get(guard(tenant, 'membership')))
+          expect((await kept.get(place)).metadata.resourceVersion, 'it is left alone').to.equal(metadata.resourceVersion)
         } finally {
-          await remove(place)
+          await kept.remove(place)
         }
-        await kube.says(tenant, { Ready: 'True', PodSecurityEnforced: enforced }, { within: 15_000 })
-        expect(await ofThese(...everything(tenant))).to.have.lengthOf(everything(tenant).length)
+        await kube.says(tenant, { Ready: 'True', Conflicted: 'False', PodSecurityEnforced: enforced }, { within: 15_000 })
+        expect(await kept.ofThese(...everything(tenant))).to.have.lengthOf(everything(tenant).length)
       })
     }
 
@@ -149,15 +115,15 @@ describe('what is kept for pod security', function () {
       await kube.says(tenant, { PodSecurityEnforced: enforced })
       await running.stop()
       expect(complaintsOf(running)).to.deep.equal([])
-      await remove(binding(tenant))
-      await make(foreign(binding(tenant)))
-      await patch(verdict(tenant), { spec: { validationActions: ['Audit'] } })
-      await remove(guard(tenant, 'network'))
+      await kept.remove(binding(tenant))
+      await kept.make(foreign(binding(tenant)))
+      await kept.patch(verdict(tenant), { spec: { validationActions: ['Audit'] } })
+      await kept.remove(guard(tenant, 'network'))
       running = await startOperator()
       await kube.says(tenant, { Ready: 'False NameTaken' })
-      expect((await get(verdict(tenant))).spec.validationActions).to.deep.equal(['Deny', 'Audit'])
-      await get(guard(tenant, 'network'))
-      await remove(binding(tenant))
+      expect((await kept.get(verdict(tenant))).spec.validationActions).to.deep.equal(['Deny', 'Audit'])
+      await kept.get(guard(tenant, 'network'))
+      await kept.remove(binding(tenant))
       await kube.says(tenant, { Ready: 'True' }, { within: 15_000 })
     })
   })
@@ -175,14 +141,14 @@ describe('what is kept for pod security', function () {
 
     /** The binding made anew for another role, with these labels and the owner that it had. */
     const madeAnew = async (labels: object) => {
-      const { metadata, ...rest } = await get(ofBob)
+      const { metadata, ...rest } = await kept.get(ofBob)
       await running.stop()
-      await remove(ofBob)
+      await kept.remove(ofBob)
       const { ownerReferences } = metadata
-      await make({ ...rest, metadata: { name: metadata.name, labels, ownerReferences }, roleRef: { ...rest.roleRef, name: 'view' } })
+      await kept.make({ ...rest, metadata: { name: metadata.name, labels, ownerReferences }, roleRef: { ...rest.roleRef, name: 'view' } })
       running = await startOperator()
       await eventually(async () => {
-        const after = await get(ofBob)
+        const after = await kept.get(ofBob)
         expect(after.roleRef).to.deep.equal(rest.roleRef)
         expect(after.metadata.labels).to.deep.equal(metadata.labels)
       })
@@ -204,9 +170,6 @@ describe('what is kept for pod security', function () {
       return code === 201 ? 'taken' : body.message
     }
     const orphan = (name: string) => kube.kubectl(`delete tenantisolation ${name} --cascade=orphan --timeout=60s`)
-    /** Everything that means something without the resource. */
-    const lasting = (tenant: string) => PROFILES.flatMap(({ name }) => [role(tenant, name), binding(tenant, name)])
-
     it('is not left behind before it is said that any pod may be created', async () => {
       const tenant = 'kept-refused'
       await secured(tenant)
@@ -230,17 +193,18 @@ describe('what is kept for pod security', function () {
       await kube.says(tenant, { PodSecurityEnforced: enforced })
       const asks = guardBindings().find(({ metadata }) => metadata.name.startsWith('deletion-guard')) ?? expect.fail('there is no guard')
       const place: Place = { kind: 'ValidatingAdmissionPolicyBinding', name: asks.metadata.name }
-      await remove(place)
+      await kept.remove(place)
       try {
         await eventually(() => orphan(tenant), { within: 15_000 })
       } finally {
-        await make(asks)
+        await kept.make(asks)
       }
       expect(await kube.tenantExists(tenant)).to.equal(false)
-      expect(await ofThese(...everything(tenant))).to.have.members(lasting(tenant).map(placeText))
+      // Roles mean something without the resource.
+      expect(await kept.ofThese(...everything(tenant))).to.have.members(rolesOf(tenant).map(placeText))
       expect(await kube.policyExists(tenant)).to.equal(true)
       await eventually(async () => expect(await pods(tenant)).to.equal('taken'), { within: 15_000 })
-      for (const left of lasting(tenant)) await remove(left)
+      for (const left of rolesOf(tenant)) await kept.remove(left)
     })
   })
 })

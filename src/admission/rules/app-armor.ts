@@ -8,15 +8,13 @@ import {
   contextsThat,
   each,
   findings,
-  lax,
   podContext,
   podThat,
   type Rule,
-  shown,
   unless,
   windows,
 } from '../rule.ts'
-import { isAllowed, profileOf, profileText } from './confinement.ts'
+import { isAllowed, isForbidden, mayBeUnset, mustBeOneOf, profileOf } from './confinement.ts'
 
 /** Before 1.30 a container's profile was an annotation of its pod; nodes still read it. The container's name follows. */
 const PREFIX = 'container.apparmor.security.beta.kubernetes.io/'
@@ -32,26 +30,26 @@ const annotated = cel`(${`${PREFIX}`} + c.name in ${annotations} && ${annotation
 const annotationText = cel`(${annotations}[k] == 'runtime/default' ? 'RuntimeDefault' : ${annotations}[k] == 'unconfined' ? 'Unconfined' :
   ${annotations}[k].startsWith('localhost/') ? 'Localhost/' + ${annotations}[k].substring(10) : 'unknown')`
 
-const sentence = (rules: Cel) => cel`'appArmorProfile must be one of ' + ${shown(allowedBy(rules))}`
-
 export const appArmor: Rule = {
   name: 'appArmor',
   fields: ['appArmor'],
   violations: (rules) => {
     const allowed = allowedBy(rules)
-    const isForbidden = (said: Cel) => cel`!${said}.optMap(o, ${isAllowed(profileText, allowed)}).orValue(true)`
-    const unsaid = cel`'Unset' in ${allowed} || ${windows} || ${lax} && ${rules}.?appArmor.?default.hasValue()`
+    const sentence = mustBeOneOf('appArmorProfile', allowed)
     return unless(
       cel`'*' in ${allowed}`,
       findings(
-        podThat(isForbidden(ofPod), sentence(rules)),
-        contextsThat(isForbidden(ownProfile), sentence(rules)),
-        unless(cel`${ofPod}.hasValue() || ${unsaid}`, containersThat(cel`!${ownProfile}.hasValue() && !${annotated}`, sentence(rules))),
+        podThat(isForbidden(ofPod, allowed), sentence),
+        contextsThat(isForbidden(ownProfile, allowed), sentence),
+        unless(
+          cel`${ofPod}.hasValue() || ${mayBeUnset(rules, 'appArmor', allowed)}`,
+          containersThat(cel`!${ownProfile}.hasValue() && !${annotated}`, sentence),
+        ),
         each(
           annotations,
           'k',
           cel`k.startsWith(${PREFIX}) && ${annotations}[k] != '' && !${isAllowed(annotationText, allowed)}`,
-          cel`'annotation ' + strings.quote(k) + ': ' + ${sentence(rules)}`,
+          cel`'annotation ' + strings.quote(k) + ': ' + ${sentence}`,
         ),
       ),
     )

@@ -1,21 +1,8 @@
 /** admission/rules/seccomp.ts — the seccomp annotations of PodSecurityPolicy, and seccomp in the Pod Security Standards. */
 
 import { type Cel, cel } from '../cel.ts'
-import {
-  change,
-  changesWhen,
-  containersThat,
-  contextsThat,
-  findings,
-  lax,
-  podContext,
-  podThat,
-  type Rule,
-  shown,
-  unless,
-  windows,
-} from '../rule.ts'
-import { isAllowed, profileOf, profileText } from './confinement.ts'
+import { change, changesWhen, containersThat, contextsThat, findings, podContext, podThat, type Rule, unless, windows } from '../rule.ts'
+import { isForbidden, mayBeUnset, mustBeOneOf, profileOf } from './confinement.ts'
 
 /**
  * Deliberately unlike PodSecurityPolicy, in which a policy that says nothing about seccomp forbids every profile: the default of the
@@ -27,20 +14,21 @@ const allowedBy = (rules: Cel) => cel`${rules}.?seccomp.?allowed.orValue(${UNLES
 const ofPod = cel`${podContext}.?seccompProfile`
 const ofContainer = cel`c.?securityContext.?seccompProfile`
 
-const sentence = (rules: Cel) => cel`'seccompProfile must be one of ' + ${shown(allowedBy(rules))}`
-
 export const seccomp: Rule = {
   name: 'seccomp',
   fields: ['seccomp'],
   violations: (rules) => {
-    const isForbidden = (said: Cel) => cel`!${said}.optMap(o, ${isAllowed(profileText, allowedBy(rules))}).orValue(true)`
-    const unsaid = cel`'Unset' in ${allowedBy(rules)} || ${windows} || ${lax} && ${rules}.?seccomp.?default.hasValue()`
+    const allowed = allowedBy(rules)
+    const sentence = mustBeOneOf('seccompProfile', allowed)
     return unless(
-      cel`'*' in ${allowedBy(rules)}`,
+      cel`'*' in ${allowed}`,
       findings(
-        podThat(isForbidden(ofPod), sentence(rules)),
-        contextsThat(isForbidden(ofContainer), sentence(rules)),
-        unless(cel`${ofPod}.hasValue() || ${unsaid}`, containersThat(cel`!${ofContainer}.hasValue()`, sentence(rules))),
+        podThat(isForbidden(ofPod, allowed), sentence),
+        contextsThat(isForbidden(ofContainer, allowed), sentence),
+        unless(
+          cel`${ofPod}.hasValue() || ${mayBeUnset(rules, 'seccomp', allowed)}`,
+          containersThat(cel`!${ofContainer}.hasValue()`, sentence),
+        ),
       ),
     )
   },

@@ -10,7 +10,7 @@ import { Ledger, type Row } from './ledger.ts'
 import type { NamespaceEntry } from './namespace-entry.ts'
 import type { PolicyMemory } from './policy-memory.ts'
 import { objectText } from './repairs.ts'
-import { type StandardStep, standardStep } from './standard.ts'
+import { type StandardStep, standardStep } from './standard-step.ts'
 import { asksForAccess, asksForStandard, type Tenant } from './tenants.ts'
 
 type Priority = 'fresh' | 'initial'

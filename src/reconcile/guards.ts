@@ -3,7 +3,7 @@
  * moment before the guards do, such as a NetworkPolicy that opens them, would stay. Times in monotonic milliseconds.
  */
 
-import { EFFECTIVE_AFTER_MS } from './gates.ts'
+import { EFFECTIVE_AFTER_MS } from './served.ts'
 
 export class Guards {
   /** By the name of a binding that was made while we looked on: when that was. */

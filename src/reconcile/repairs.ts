@@ -1,7 +1,7 @@
 /** reconcile/repairs.ts — what was put back: it had been as it should be, and somebody changed it. */
 
+import type { DriftLog } from './drift.ts'
 import type { Tenant } from './tenants.ts'
-import type { Now, World } from './world.ts'
 
 export type Repair = {
   readonly tenant: string
@@ -24,8 +24,16 @@ type Found = Pick<Repair, 'kind' | 'namespace' | 'name' | 'change' | 'by' | 'was
 
 export type PossibleRepair = { readonly name: string; readonly told: () => Repair }
 
+/** Of the world: since when an object differs, and who keeps changing it. */
+type Memory = {
+  readonly differsForMs: (object: string) => number
+  readonly repaired: (repair: Parameters<DriftLog['repaired']>[0]) => void
+}
+
+type Context = { readonly world: Memory; readonly now: { readonly monotonic: () => number } }
+
 /** What will have been put back once it is written; measures its time when it is asked, and counts towards a fight. */
-export function possibleRepair(found: Found, owner: Tenant, { world, now }: { readonly world: World; readonly now: Now }): PossibleRepair {
+export function possibleRepair(found: Found, owner: Tenant, { world, now }: Context): PossibleRepair {
   const { name: tenant, uid } = owner.resource.metadata
   const object = objectText(found)
   const since = now.monotonic() - world.differsForMs(object)

@@ -90,6 +90,21 @@ describe('the structure of src/', () => {
     expect(knowing).to.deep.equal([])
   })
 
+  it('has a world that is made of nothing that acts on it', () => {
+    const WORLD = 'reconcile/world.ts'
+    const below = new Set<string>()
+    const waiting = [WORLD]
+    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+      const { imports = [] } = sources.find((source) => source.file === file) ?? {}
+      const targets = imports.filter((name) => name.startsWith('.')).map((name) => relative(SRC, resolve(SRC, dirname(file), name)))
+      waiting.push(...targets.filter((target) => !below.has(target)))
+      for (const target of targets) below.add(target)
+    }
+    expect([...below])
+      .to.include('reconcile/extras.ts')
+      .and.not.to.include(WORLD)
+  })
+
   it('asks the evaluator through its index only', () => {
     const strays = sources
       .filter(({ folder }) => folder !== 'reachability')

@@ -6,7 +6,7 @@ import type { TenantIsolation } from '../../../src/api/tenant-isolation.ts'
 import type { Facts } from '../../../src/desired/facts.ts'
 import { managerOf } from '../../../src/reconcile/managers.ts'
 import { type NamespaceEntry, namespaceEntry } from '../../../src/reconcile/namespace-entry.ts'
-import { standardStep } from '../../../src/reconcile/standard.ts'
+import { standardStep } from '../../../src/reconcile/standard-step.ts'
 import { type Tenant, tenantOf } from '../../../src/reconcile/tenants.ts'
 
 const FACTS: Facts = { configuration: DEFAULT_CONFIGURATION, tenants: new Map(), dns: undefined, apiServer: undefined }

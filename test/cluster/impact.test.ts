@@ -2,9 +2,11 @@
 
 import { expect } from 'chai'
 import type { Spec } from '../../src/api/tenant-isolation.ts'
-import { SERVICES } from '../../src/reconcile/resources.ts'
+import type { KubeObject } from '../../src/kube/objects.ts'
+import { NAMESPACES, SERVICES } from '../../src/reconcile/resources.ts'
 import { ingressRule, labelled, namespacesOf } from '../support/build.ts'
 import { type Folder, run, temporaryFolder } from '../support/cli.ts'
+import { eventually } from '../support/eventually.ts'
 import { end, type Kube, networkPolicy, openKube } from '../support/kube.ts'
 import { type RunningOperator, startOperator } from '../support/operator.ts'
 
@@ -46,6 +48,14 @@ describe('the flows of a cluster that is being isolated', function () {
   before(async () => {
     folder = temporaryFolder()
     kube = await openKube()
+    // What other tests have left is counted, and must not go between two counts.
+    await eventually(
+      async () => {
+        const { items } = await kube.client.list<KubeObject>(NAMESPACES)
+        expect(items.filter(({ metadata }) => metadata.deletionTimestamp).map(({ metadata }) => metadata.name)).to.deep.equal([])
+      },
+      { within: 60_000 },
+    )
     flags = ['--kubeconfig', kube.controlPlane.kubeconfig('admin')]
     running = await startOperator()
     await kube.createNamespace(SHOP, { tenant: TENANT })
